@@ -1,0 +1,67 @@
+#!/bin/sh
+# Puts a built fdbroker under a prefix, or takes it away: install.sh install|uninstall DESTDIR PREFIX BUILD
+# Nothing installed holds an absolute path but the units, so the whole may be moved.
+set -eu
+umask 022
+action=$1 prefix=$3 root=$2$3 build=$4
+package=$root/lib/fdbroker
+
+# Every file outside lib/fdbroker, as "mode source destination"; both actions go by it.
+files() {
+    echo "755 $build/fdbroker bin/fdbroker"
+    echo "755 $build/fdbrokerd sbin/fdbrokerd"
+    echo "755 $build/fdbroker-helper libexec/fdbroker-helper"
+    for page in docs/man/*.[1-8]; do
+        [ ! -e "$page" ] || echo "644 $page share/man/man${page##*.}/${page##*/}"
+    done
+    for unit in conf/systemd/*; do
+        echo "644 $unit lib/systemd/system/${unit##*/}"
+    done
+    echo "644 conf/sysusers/fdbroker.conf lib/sysusers.d/fdbroker.conf"
+    echo "644 conf/tmpfiles/fdbroker.conf lib/tmpfiles.d/fdbroker.conf"
+    echo "644 conf/fdbroker.ini share/doc/fdbroker/examples/fdbroker.ini"
+    echo "644 LICENSE share/doc/fdbroker/copyright"
+    echo "644 conf/completions/fdbroker share/bash-completion/completions/fdbroker"
+    echo "644 conf/completions/_fdbroker share/zsh/site-functions/_fdbroker"
+}
+
+# The package is put together beside its place and renamed into it, so that no half of one is ever run.
+install_package() {
+    staging=$package.new.$$
+    trap 'rm -rf "$staging"' EXIT
+    mkdir -p "$staging/native"
+    cp "$build/package.json" "$staging/package.json"
+    cp "$build/native/fdbroker.node" "$staging/native/fdbroker.node"
+    (cd "$build" && find src -name '*.js') | while read -r file; do
+        mkdir -p "$staging/${file%/*}"
+        cp "$build/$file" "$staging/$file"
+    done
+    folders=$(node conf/make/production-packages.mjs)
+    for folder in $folders; do
+        mkdir -p "$staging/${folder%/*}"
+        cp -R "$folder" "$staging/${folder%/*}/"
+    done
+    chmod -R u=rwX,go=rX "$staging"
+    rm -rf "$package"
+    mv "$staging" "$package"
+}
+
+case $action in
+install)
+    mkdir -p "$root/lib"
+    install_package
+    files | while read -r mode source destination; do
+        install -D -m "$mode" "$source" "$root/$destination"
+        case $source in
+        conf/systemd/*) sed -i "s|@PREFIX@|$prefix|g" "$root/$destination" ;;
+        esac
+    done
+    ;;
+uninstall)
+    rm -rf "$package"
+    files | while read -r mode source destination; do
+        rm -f "$root/$destination"
+    done
+    rm -rf "$root/share/doc/fdbroker"
+    ;;
+esac
