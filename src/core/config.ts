@@ -1,0 +1,87 @@
+/** The validated configuration: what config/ makes of the files and every other layer reads. */
+import type { Form } from './form.js';
+import type { MacPrefix } from './mac.js';
+import type { InterfaceName, NetworkName } from './names.js';
+
+/** Where something was written; `line` counts from 1. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface BrokerSettings {
+  /** Group of the control socket, by number; undefined: the broker's own. */
+  readonly socketGroup?: number;
+  /** Permission bits of the control socket. */
+  readonly socketMode: number;
+  /** Whose members see every port and may release, reload. Root always may. */
+  readonly adminGroup?: number;
+  /** Absolute path of the audit file; undefined: standard error. */
+  readonly auditFile?: string;
+  /** Connections at once of one user, which bounds the descriptors in flight to it. */
+  readonly maxConnections: number;
+}
+
+/** A tap on an existing Linux bridge. */
+export interface BridgeNetwork {
+  readonly type: 'bridge';
+  readonly name: NetworkName;
+  readonly origin: Origin;
+  readonly bridge: InterfaceName;
+  /** Bytes without the Ethernet header; inherit: the bridge's. */
+  readonly mtu: number | 'inherit';
+  /** Access VLAN of the port, 1 to 4094; undefined: the bridge's default. */
+  readonly vlan?: number;
+  readonly isolated: boolean;
+  readonly lockMac: boolean;
+  readonly hairpin: boolean;
+}
+
+/** The sum of all network types. */
+export type Network = BridgeNetwork;
+
+export interface Rule {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly effect: 'allow' | 'deny';
+  /** User ids; `*` is anyone. */
+  readonly users: readonly (number | '*')[];
+  readonly groups: readonly number[];
+  readonly networks: readonly NetworkName[];
+  /** undefined: every form. */
+  readonly forms?: readonly Form[];
+  /** Per user, over this rule's networks; undefined: no limit. */
+  readonly maxPorts?: number;
+  readonly maxQueues?: number;
+  readonly vhost: boolean;
+  /** undefined: 52:54:00:00:00:00/24. */
+  readonly mac?: MacPrefix;
+}
+
+export interface Config {
+  readonly broker: BrokerSettings;
+  readonly networks: ReadonlyMap<NetworkName, Network>;
+  readonly rules: readonly Rule[];
+  /** Every file read, in order. */
+  readonly files: readonly string[];
+}
+
+/** One thing wrong with a configuration file. */
+export interface ConfigError {
+  readonly tag: 'config';
+  readonly file: string;
+  /** 0 when it is the file as a whole (its owner, its mode, that it cannot be read). */
+  readonly line: number;
+  /** What is wrong, and what is allowed there. */
+  readonly what: string;
+}
+
+/** The host's users and groups (nsswitch.conf(5)), by name and by number. */
+export interface Accounts {
+  userId(name: string): number | undefined;
+  groupId(name: string): number | undefined;
+  userName(uid: number): string | undefined;
+  groupName(gid: number): string | undefined;
+  /** Supplementary and primary groups of a user by name (getgrouplist(3)), for `explain`. */
+  groupsOf(name: string): { readonly gid: number; readonly groups: readonly number[] } | undefined;
+}
