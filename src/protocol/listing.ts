@@ -1,0 +1,96 @@
+/** What the key `data` of a reply holds, as JSON (docs/protocol.md). The names are a public interface. */
+import type { Form } from '../core/form.js';
+
+/** `networks`: one element of the array; only networks that the caller may use. `next` is the last one's name. */
+export interface NetworkListing {
+  readonly name: string;
+  readonly type: 'bridge';
+  /** The forms that both the network and the caller's rules allow. */
+  readonly forms: readonly Form[];
+  /** Bytes without the Ethernet header, as a port made now would get; null when that is the bridge's and there is no bridge to ask. */
+  readonly mtu: number | null;
+  readonly bridge: string;
+  /** Access VLAN; null: the bridge's default. */
+  readonly vlan: number | null;
+  readonly isolated: boolean;
+  readonly lockMac: boolean;
+  readonly hairpin: boolean;
+  /** Ports that the caller may have at once; null: no limit. */
+  readonly maxPorts: number | null;
+  /** Ports that the caller has and that count towards `maxPorts`. */
+  readonly usedPorts: number;
+  readonly guestsReachEachOther: boolean;
+  readonly hostReachable: boolean;
+  /** null: not known. */
+  readonly outsideReachable: boolean | null;
+  /** One sentence when the network cannot be used now (the bridge is missing or down); null: nothing is wrong. */
+  readonly problem: string | null;
+}
+
+/**
+ * up: as it was handed out. quarantined: its holder changed its address, so it was taken off its bridge and put down.
+ * detached: an administrator took it off its bridge. unheld: nobody has it open, it is being deleted.
+ */
+export const portStates = ['up', 'quarantined', 'detached', 'unheld'] as const;
+export type PortState = (typeof portStates)[number];
+
+/** `ports`: one element of the array; an ordinary user gets only own ports. `next` is the last one's grant. */
+export interface PortListing {
+  readonly grant: string;
+  /** The owner. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly network: string;
+  readonly form: Form;
+  readonly ifname: string;
+  readonly ifindex: number;
+  readonly mac: string;
+  /** Bytes without the Ethernet header. */
+  readonly mtu: number;
+  /** The process whose life the grant follows; 0: unknown. */
+  readonly holder: number;
+  /** Its command name (proc(5), comm); null: unknown. */
+  readonly holderName: string | null;
+  /** Seconds since 1970. */
+  readonly since: number;
+  readonly state: PortState;
+}
+
+/** Whether the configuration files as they were last read are in force, or were refused and the one before stands. */
+export type ConfigState = 'ok' | 'refused';
+
+/** `status` for an ordinary user. */
+export interface StatusSummary {
+  readonly version: string;
+  readonly pid: number;
+  /** Seconds since 1970 at which the broker started. */
+  readonly since: number;
+  readonly config: { readonly state: ConfigState };
+}
+
+/** `status` for root and the admin group. */
+export interface StatusListing extends StatusSummary {
+  readonly mode: 'system' | 'user';
+  readonly config: {
+    readonly state: ConfigState;
+    /** Every file read for the configuration in force; of very many the first, and how many more. */
+    readonly files: readonly string[];
+    /** Seconds since 1970 at which it was loaded. */
+    readonly loaded: number;
+    /** Errors of the last reload, each as `file:line: what`, as many as there is room; null: it was not refused. */
+    readonly error: readonly string[] | null;
+  };
+  readonly ports: number;
+  readonly connections: number;
+  readonly networks: number;
+  readonly rules: number;
+  /** Since the start, by name: requests, granted, denied, invalid, surplusFds, auditLost …; and openFiles, longestTurnMs. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** `reload`. */
+export interface ReloadListing {
+  readonly files: readonly string[];
+  readonly networks: number;
+  readonly rules: number;
+}

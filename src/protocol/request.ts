@@ -1,0 +1,103 @@
+/** What a client may ask, as one sum type (docs/protocol.md). */
+import { err, ok, type Result } from 'neverthrow';
+import { type Form, forms, isForm } from '../core/form.js';
+import { type Mac, parseMac } from '../core/mac.js';
+import { type GrantId, type NetworkName, parseGrantId, parseNetworkName } from '../core/names.js';
+import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
+
+export interface OpenRequest {
+  readonly verb: 'open';
+  readonly network: NetworkName;
+  readonly form: Form;
+  /** A tap whose frames carry a virtio-net header (IFF_VNET_HDR). */
+  readonly vnetHdr: boolean;
+  readonly mac?: Mac;
+}
+
+export type Request =
+  | OpenRequest
+  /** `after`: the last name or grant of the page before. */
+  | { readonly verb: 'networks' | 'ports'; readonly after?: string }
+  | { readonly verb: 'status' | 'reload' }
+  | { readonly verb: 'release'; readonly grant: GrantId };
+
+const keysOf: Readonly<Record<Request['verb'], readonly string[]>> = {
+  open: ['network', 'form', 'vnet-hdr', 'mac'],
+  networks: ['after'],
+  ports: ['after'],
+  status: [],
+  reload: [],
+  release: ['grant'],
+};
+
+export function decodeRequest(bytes: Uint8Array): Result<Request, ProtocolError> {
+  return decodeMessage(bytes).andThen((fields) => {
+    const verb = fields.get('verb');
+    if (verb === undefined) return err(protocolError('the key "verb" is missing'));
+    if (!Object.hasOwn(keysOf, verb)) {
+      return err(protocolError(`there is no such verb; the verbs are ${Object.keys(keysOf).join(', ')}`));
+    }
+    const known = verb as Request['verb'];
+    for (const key of fields.keys()) {
+      if (key !== 'verb' && !keysOf[known].includes(key)) {
+        return err(protocolError(`the verb "${known}" takes no key "${key}"`));
+      }
+    }
+    return decodeVerb(known, fields);
+  });
+}
+
+function decodeVerb(verb: Request['verb'], fields: Fields): Result<Request, ProtocolError> {
+  const refuse = (error: { what: string }) => protocolError(error.what);
+  switch (verb) {
+    case 'open':
+      return decodeOpen(fields);
+    case 'networks':
+    case 'ports': {
+      const after = fields.get('after');
+      return ok(after === undefined ? { verb } : { verb, after });
+    }
+    case 'status':
+    case 'reload':
+      return ok({ verb });
+    case 'release':
+      return parseGrantId(fields.get('grant') ?? '')
+        .map((grant) => ({ verb, grant }))
+        .mapErr(refuse);
+  }
+}
+
+function decodeOpen(fields: Fields): Result<OpenRequest, ProtocolError> {
+  const refuse = (error: { what: string }) => protocolError(error.what);
+  const network = parseNetworkName(fields.get('network') ?? '');
+  if (network.isErr()) return err(refuse(network.error));
+  const form = fields.get('form') ?? '';
+  if (!isForm(form)) return err(protocolError(`the key "form" must be one of ${forms.join(', ')}`));
+  const header = fields.get('vnet-hdr');
+  if (header !== 'yes' && header !== 'no') return err(protocolError('the key "vnet-hdr" must be yes or no'));
+  const request = { verb: 'open', network: network.value, form, vnetHdr: header === 'yes' } as const;
+  const mac = fields.get('mac');
+  if (mac === undefined) return ok(request);
+  return parseMac(mac)
+    .map((address) => ({ ...request, mac: address }))
+    .mapErr(refuse);
+}
+
+/** @returns one message, ready to send. */
+export function encodeRequest(request: Request): Buffer {
+  const fields: [string, string][] = [['verb', request.verb]];
+  switch (request.verb) {
+    case 'open':
+      fields.push(['network', request.network], ['form', request.form], ['vnet-hdr', request.vnetHdr ? 'yes' : 'no']);
+      if (request.mac !== undefined) fields.push(['mac', request.mac]);
+      break;
+    case 'networks':
+    case 'ports':
+      if (request.after !== undefined) fields.push(['after', request.after]);
+      break;
+    case 'release':
+      fields.push(['grant', request.grant]);
+      break;
+  }
+  return encodeMessage(fields);
+}
