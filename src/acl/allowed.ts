@@ -1,0 +1,35 @@
+/** Which networks a caller may use at all, for the verb `networks`. */
+import type { Credentials } from '../core/credentials.js';
+import type { Form } from '../core/form.js';
+import type { NetworkName } from '../core/names.js';
+import { type FormSet, formsOf } from './form-set.js';
+import { type Matches, matchRules, permittedForms, rulesByName } from './match.js';
+import type { Policy, PolicyRule } from './policy.js';
+
+export interface AllowedNetwork {
+  readonly network: NetworkName;
+  /** At least one. */
+  readonly forms: readonly Form[];
+  /** Ports at once under the most generous rule; undefined: no limit. */
+  readonly maxPorts?: number;
+  /** The networks whose ports count towards maxPorts: not to be shown, the caller may have no access to some. */
+  readonly countedNetworks: ReadonlySet<NetworkName>;
+}
+
+/** Ordered as the configuration has them. What is in use now is not looked at. */
+export function allowedNetworks(policy: Policy, caller: Credentials): readonly AllowedNetwork[] {
+  return [...policy.networks.values()].flatMap((one): AllowedNetwork[] => {
+    const matches = matchRules(one, caller);
+    const permitted = permittedForms(matches);
+    if (permitted === 0) return [];
+    const { rule, networks } = mostGenerous(matches, permitted);
+    const limit = rule.maxPorts === undefined ? {} : { maxPorts: rule.maxPorts };
+    return [{ network: one.network.name, forms: formsOf(permitted), ...limit, countedNetworks: networks }];
+  });
+}
+
+function mostGenerous(matches: Matches, permitted: FormSet): PolicyRule {
+  const useful = [...rulesByName(matches, 'allows')].filter(({ forms }) => (forms & permitted) !== 0);
+  const portsOf = ({ rule }: PolicyRule) => rule.maxPorts ?? Number.POSITIVE_INFINITY;
+  return useful.reduce((best, one) => (portsOf(one) > portsOf(best) ? one : best));
+}

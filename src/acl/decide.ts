@@ -1,0 +1,102 @@
+/**
+ * The verdict on a request, and the only module that makes a {@link Permit}. Pure: it knows the rules and what is in
+ * use, and nothing of the kernel.
+ *
+ * A matching deny wins over every allow. What is left of the forms is access; without access there is one sentence and
+ * no other question is looked at. Then the form, then room under a quota, then the address: permitted when one matching
+ * allow says yes to all three; of several the first by name. The order of the rules never matters.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { Credentials } from '../core/credentials.js';
+import type { Form } from '../core/form.js';
+import { type Mac, prefixHolds } from '../core/mac.js';
+import type { NetworkName } from '../core/names.js';
+import type { Permit } from '../core/permit.js';
+import { chooseMac } from './choose-mac.js';
+import * as deny from './denial.js';
+import { formsOf, hasForm } from './form-set.js';
+import { type Matches, matchRules, permittedForms, rulesByName } from './match.js';
+import type { NetworkPolicy, Policy, PolicyRule } from './policy.js';
+
+export type Denial = deny.Denial;
+
+export interface Ask {
+  readonly network: NetworkName;
+  readonly form: Form;
+  /** The address that the guest wants; undefined: any. */
+  readonly mac?: Mac;
+}
+
+/** What is in use at the moment of the decision. */
+export interface Usage {
+  /** Ports of a user on these networks together. */
+  portsOf(uid: number, networks: ReadonlySet<NetworkName>): number;
+  macInUse(mac: Mac): boolean;
+}
+
+export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usage): Result<Permit, Denial> {
+  const network = policy.networks.get(ask.network);
+  if (network === undefined) return err(deny.accessDenial(caller.uid, ask.network, 'there is no such network'));
+  const matches = matchRules(network, caller);
+  const permitted = permittedForms(matches);
+  if (permitted === 0) return err(noAccess(matches, caller, ask));
+  if (!hasForm(permitted, ask.form)) {
+    const rule = [...rulesByName(matches, 'denies')].find(({ forms }) => hasForm(forms, ask.form));
+    return err(deny.formDenial(ask.network, ask.form, formsOf(permitted), rule));
+  }
+  return decideRule(network, matches, caller, ask, usage).map(({ mac, rule }) => makePermit(caller, ask, mac, rule));
+}
+
+function noAccess(matches: Matches, { uid, gid }: Credentials, { network, form }: Ask): Denial {
+  const nobody = `no rule for uid ${uid}, gid ${gid} or a supplementary group allows it`;
+  const denies = [...rulesByName(matches, 'denies')];
+  const rule = denies.find(({ forms }) => hasForm(forms, form)) ?? denies[0];
+  if (rule === undefined) return deny.accessDenial(uid, network, nobody);
+  const allowed = matches.some(({ allows }) => allows.length > 0);
+  const denied = `${denies.map(deny.ruleText).join(' and ')} denies it`;
+  return deny.accessDenial(uid, network, allowed ? denied : `${denied}, and ${nobody}`, rule);
+}
+
+interface Address {
+  readonly mac: Mac;
+  readonly rule: PolicyRule;
+}
+
+/** The first allow, by name, with this form, room, and an address; there is one with this form at least. */
+function decideRule(
+  { network }: NetworkPolicy,
+  matches: Matches,
+  { uid }: Credentials,
+  { form, mac }: Ask,
+  usage: Usage,
+): Result<Address, Denial> {
+  const full: { rule: PolicyRule; used: number; limit: number }[] = [];
+  const withRoom: PolicyRule[] = [];
+  for (const rule of rulesByName(matches, 'allows')) {
+    if (!hasForm(rule.forms, form)) continue;
+    const limit = rule.rule.maxPorts;
+    const used = limit === undefined ? 0 : usage.portsOf(uid, rule.networks);
+    if (limit !== undefined && used >= limit) {
+      full.push({ rule, used, limit });
+      continue;
+    }
+    withRoom.push(rule);
+    if (mac !== undefined) {
+      if (!prefixHolds(rule.mac, mac)) continue;
+      return usage.macInUse(mac) ? err(deny.addressInUse(mac, rule)) : ok({ mac, rule });
+    }
+    const given = chooseMac(rule.mac, uid, network.name, (address) => usage.macInUse(address));
+    if (given === undefined) continue;
+    return network.lockMac ? err(deny.addressNeeded(network.name, given, rule)) : ok({ mac: given, rule });
+  }
+  const [first] = withRoom;
+  if (first === undefined) {
+    const { rule, used, limit } = full.reduce((most, one) => (one.limit > most.limit ? one : most));
+    return err(deny.quotaDenial(network.name, rule, used, limit));
+  }
+  return err(mac === undefined ? deny.noAddressLeft(first) : deny.outsidePrefix(mac, withRoom));
+}
+
+function makePermit({ uid, gid }: Credentials, { network, form }: Ask, mac: Mac, rule: PolicyRule): Permit {
+  return { uid, gid, network, form, mac, rule: deny.ruleReference(rule) } as Permit;
+}

@@ -1,0 +1,113 @@
+/** The verdict with everything that led to it, and what would have to change: for the administrator, not the client. */
+import type { Credentials } from '../core/credentials.js';
+import type { Mac } from '../core/mac.js';
+import { type Ask, type Denial, decide, type Usage } from './decide.js';
+import { ruleReference, ruleText } from './denial.js';
+import { hasForm } from './form-set.js';
+import { matchRules, rulesByName } from './match.js';
+import type { NetworkPolicy, Policy, PolicyRule } from './policy.js';
+
+export interface MatchingRule {
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+  readonly effect: 'allow' | 'deny';
+  /** Why it matches: `anyone`, `uid 1000`, `primary group 1000`, `supplementary group 36`. */
+  readonly because: readonly string[];
+}
+
+export interface Explanation {
+  /** denied: no access at all. refused: access, but not to this form or address. */
+  readonly verdict: 'allowed' | 'denied' | 'refused';
+  /** The rule that made the verdict; undefined when none did. */
+  readonly rule?: { readonly name: string; readonly file: string; readonly line: number };
+  /** One sentence, without a full stop. */
+  readonly why: string;
+  /** Every rule that matches the caller and the network: denies first, then by name. */
+  readonly matching: readonly MatchingRule[];
+  /** What would have to change, or what limits an allowed request: sentences without a full stop. */
+  readonly advice: readonly string[];
+  /** The address of the caller's first port on the network, when allowed. */
+  readonly mac?: Mac;
+}
+
+const nothingInUse: Usage = { portsOf: () => 0, macInUse: () => false };
+/** More examples than this help nobody. */
+const shown = 5;
+
+/** The same decision as a request would meet while the caller has no port and every address is free. */
+export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanation {
+  const network = policy.networks.get(ask.network);
+  const matching = network === undefined ? [] : matchingRules(network, caller);
+  return decide(policy, caller, ask, nothingInUse).match<Explanation>(
+    ({ rule, mac }) => {
+      const found = matching.find(({ rule: { name } }) => name === rule.name) as PolicyRule;
+      const why = `${ruleText(found)} allows it`;
+      return { verdict: 'allowed', rule, why, mac, matching: describeAll(matching, caller), advice: limits(found) };
+    },
+    (denial) => ({
+      verdict: denial.kind === 'access' ? 'denied' : 'refused',
+      ...(denial.rule === undefined ? {} : { rule: denial.rule }),
+      why: denial.reason,
+      matching: describeAll(matching, caller),
+      advice: network === undefined ? addNetwork(policy, ask) : remedies(network, caller, ask, denial),
+    }),
+  );
+}
+
+function matchingRules(network: NetworkPolicy, caller: Credentials): PolicyRule[] {
+  const matches = matchRules(network, caller);
+  return [...rulesByName(matches, 'denies'), ...rulesByName(matches, 'allows')];
+}
+
+function describeAll(rules: readonly PolicyRule[], caller: Credentials): MatchingRule[] {
+  return rules.map((one) => ({ ...ruleReference(one), effect: one.rule.effect, because: because(one, caller) }));
+}
+
+function because({ rule: { users, groups } }: PolicyRule, caller: Credentials): string[] {
+  const supplementary = new Set(caller.groups.filter((group) => group !== caller.gid && groups.includes(group)));
+  return [
+    ...(users.includes('*') ? ['anyone'] : []),
+    ...(users.includes(caller.uid) ? [`uid ${caller.uid}`] : []),
+    ...(groups.includes(caller.gid) ? [`primary group ${caller.gid}`] : []),
+    ...[...supplementary].map((group) => `supplementary group ${group}`),
+  ];
+}
+
+function limits({ rule: { maxPorts, networks } }: PolicyRule): string[] {
+  if (maxPorts === undefined) return [];
+  return [`at most ${maxPorts} ports over ${networks.join(', ')} together; ports in use are not counted here`];
+}
+
+function addNetwork(policy: Policy, { network }: Ask): string[] {
+  const names = [...policy.networks.keys()];
+  const there = names.length === 0 ? 'there is none yet' : `there are ${names.slice(0, 20).join(', ')}`;
+  return [`add a section [network ${network}], or name one that is there: ${there}${names.length > 20 ? ' …' : ''}`];
+}
+
+function remedies(network: NetworkPolicy, caller: Credentials, ask: Ask, denial: Denial): string[] {
+  if (denial.kind === 'mac') return [denial.message];
+  const rules = matchingRules(network, caller);
+  const allows = rules.filter(({ rule }) => rule.effect === 'allow');
+  const inTheWay = rules.filter(({ rule, forms }) => rule.effect === 'deny' && hasForm(forms, ask.form));
+  const advice = inTheWay.map(
+    (one) => `${ruleText(one)} must no longer match ${because(one, caller).join(', ')}; a deny always wins`,
+  );
+  if (allows.some(({ forms }) => hasForm(forms, ask.form))) return advice;
+  const narrow = allows.map((one) => `${ruleText(one)} must allow the form too: add form[] = ${ask.form}`);
+  return [...advice, ...(narrow.length > 0 ? narrow : grant(network, caller, ask))];
+}
+
+/** How a caller for whom no rule allows the network would get it. */
+function grant({ anyone, byUid, byGid }: NetworkPolicy, { uid }: Credentials, { network, form }: Ask): string[] {
+  const lists = [anyone, ...byUid.values(), ...byGid.values()];
+  const near = [...rulesByName(lists, 'allows')].filter(({ forms }) => hasForm(forms, form)).slice(0, shown);
+  return [
+    ...near.map((one) => {
+      const { groups } = one.rule;
+      const join = groups.length > 0 ? `, or put the user into group ${groups.slice(0, shown).join(' or ')}` : '';
+      return `${ruleText(one)} allows it to others: add user[] = ${uid} to it${join}`;
+    }),
+    `${near.length > 0 ? 'or ' : ''}add a rule with effect = allow, user[] = ${uid} and network[] = ${network}`,
+  ];
+}

@@ -1,0 +1,131 @@
+import t from 'tap';
+import { explain } from '../../src/acl/explain.js';
+import { compilePolicy } from '../../src/acl/policy.js';
+import type { Rule } from '../../src/core/config.js';
+import type { Credentials } from '../../src/core/credentials.js';
+import type { Form } from '../../src/core/form.js';
+import { parseMacPrefix } from '../../src/core/mac.js';
+import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from '../support/policy.js';
+
+const at = (line: number) => ({ origin: { file: '/etc/a.ini', line } });
+const locked = bridgeNetwork({ name: name('locked'), lockMac: true });
+
+function explained(
+  rules: readonly Rule[],
+  ask: { network?: string; form?: Form; mac?: string } = {},
+  caller?: Credentials,
+) {
+  const { network = 'lan', form = 'tap' } = ask;
+  const address = ask.mac === undefined ? {} : { mac: mac(ask.mac) };
+  const policy = compilePolicy(testConfig([bridgeNetwork(), locked], rules));
+  return explain(policy, caller ?? credentials(1000, { groups: [4, 36] }), {
+    network: name(network),
+    form,
+    ...address,
+  });
+}
+
+t.test('allowed: by which rule, with which address, within which limits', async (t) => {
+  const rules = [
+    allowRule({
+      name: 'ci',
+      ...at(3),
+      users: [1000],
+      groups: [1000, 36, 4],
+      maxPorts: 16,
+      networks: [name('lan'), name('locked')],
+    }),
+    allowRule({ name: 'zz', ...at(9) }),
+    allowRule({ name: 'other', ...at(12), users: [1001] }),
+    allowRule({ name: 'nosock', ...at(20), effect: 'deny', forms: ['socket'] }),
+  ];
+  t.same(explained(rules), {
+    verdict: 'allowed',
+    rule: { name: 'ci', file: '/etc/a.ini', line: 3 },
+    why: '[rule ci] (/etc/a.ini:3) allows it',
+    mac: '52:54:00:99:24:e6',
+    matching: [
+      { name: 'nosock', file: '/etc/a.ini', line: 20, effect: 'deny', because: ['anyone'] },
+      {
+        ...{ name: 'ci', file: '/etc/a.ini', line: 3, effect: 'allow' },
+        because: ['uid 1000', 'primary group 1000', 'supplementary group 4', 'supplementary group 36'],
+      },
+      { name: 'zz', file: '/etc/a.ini', line: 9, effect: 'allow', because: ['anyone'] },
+    ],
+    advice: ['at most 16 ports over lan, locked together; ports in use are not counted here'],
+  });
+  t.same(explained([allowRule()]).advice, []);
+});
+
+t.test('no such network', async (t) => {
+  t.same(explained([], { network: 'wan' }), {
+    verdict: 'denied',
+    why: 'there is no such network',
+    matching: [],
+    advice: ['add a section [network wan], or name one that is there: there are lan, locked'],
+  });
+});
+
+t.test('no rule: how there could be one', async (t) => {
+  const nothing = explained([]);
+  t.match(nothing, { verdict: 'denied', why: /^no rule for uid 1000, gid 1000/ });
+  t.same(nothing.advice, ['add a rule with effect = allow, user[] = 1000 and network[] = lan']);
+  const rules = [
+    allowRule({ name: 'ci', ...at(3), users: [1001], groups: [107] }),
+    allowRule({ name: 'ops', ...at(8), users: [1002] }),
+    allowRule({ name: 'stream', ...at(12), users: [1002], forms: ['stream'] }),
+    allowRule({ name: 'never', ...at(15), users: [1003], effect: 'deny' }),
+  ];
+  t.same(explained(rules).advice, [
+    '[rule ci] (/etc/a.ini:3) allows it to others: add user[] = 1000 to it, or put the user into group 107',
+    '[rule ops] (/etc/a.ini:8) allows it to others: add user[] = 1000 to it',
+    'or add a rule with effect = allow, user[] = 1000 and network[] = lan',
+  ]);
+});
+
+t.test('a deny: every one that stands in the way', async (t) => {
+  const rules = [
+    allowRule({ name: 'a', ...at(3) }),
+    allowRule({ name: 'd', ...at(5), effect: 'deny', users: [1000] }),
+    allowRule({ name: 'e', ...at(7), effect: 'deny', users: [], groups: [36], forms: ['tap'] }),
+    allowRule({ name: 'f', ...at(9), effect: 'deny', forms: ['dgram'] }),
+  ];
+  const { verdict, rule, advice, matching } = explained(rules);
+  t.equal(verdict, 'denied');
+  t.equal(rule?.name, 'd');
+  t.same(
+    matching.map((one) => one.name),
+    ['d', 'e', 'f', 'a'],
+  );
+  t.same(advice, [
+    '[rule d] (/etc/a.ini:5) must no longer match uid 1000; a deny always wins',
+    '[rule e] (/etc/a.ini:7) must no longer match supplementary group 36; a deny always wins',
+  ]);
+  const alone = explained(rules.slice(1));
+  t.equal(alone.advice.length, 3, 'and then a rule is needed that allows it');
+  t.match(alone.advice[2], /^add a rule with effect = allow/);
+});
+
+t.test('refused: not in this form, not with this address', async (t) => {
+  const rules = [
+    allowRule({ name: 'a', ...at(3), forms: ['tap'], networks: [name('lan'), name('locked')] }),
+    allowRule({ name: 'd', ...at(5), effect: 'deny', forms: ['socket'] }),
+  ];
+  const form = explained(rules, { form: 'stream' });
+  t.match(form, {
+    verdict: 'refused',
+    advice: ['[rule a] (/etc/a.ini:3) must allow the form too: add form[] = stream'],
+  });
+  t.match(explained(rules, { form: 'socket' }).advice, [
+    /^\[rule d\] .* must no longer match anyone/,
+    /^\[rule a\] .* add form\[\] = socket/,
+  ]);
+  t.match(explained(rules, { mac: '02:00:00:00:00:01' }), { verdict: 'refused', advice: [/take one inside 52:54:00/] });
+  t.match(explained(rules, { network: 'locked' }), {
+    verdict: 'refused',
+    advice: [/^network "locked" locks the MAC address: say --mac=/],
+  });
+  t.equal(explained(rules, { network: 'locked', mac: '52:54:00:00:00:01' }).verdict, 'allowed');
+  const narrow = [allowRule({ mac: parseMacPrefix('02:00:00:00:00:00/47')._unsafeUnwrap() })];
+  t.match(explained(narrow).mac, /^02:00:00:00:00:0[01]$/);
+});
