@@ -1,0 +1,126 @@
+/**
+ * The kernel as the broker needs it: links, bridge ports, forwarding entries and taps. linux.ts is the real one;
+ * test/support/fake-kernel.ts keeps the same promises and can fail any call. Every method but deleteLink is synchronous:
+ * rtnetlink answers in the caller's own context. An error means that nothing, or for links a part, was applied.
+ */
+import type { Result } from 'neverthrow';
+import type { Mac } from '../core/mac.js';
+import type { InterfaceName } from '../core/names.js';
+import type { SysError } from '../core/sys-error.js';
+import type { OwnedFd } from './owned-fd.js';
+
+/** Flags of a bridge port (IFLA_BRPORT_*). A flag left out of a change stays as it is. */
+export interface BridgePort {
+  readonly learning: boolean;
+  readonly locked: boolean;
+  readonly isolated: boolean;
+  readonly hairpin: boolean;
+  /** Whether unknown unicast is flooded to the port. */
+  readonly flood: boolean;
+}
+
+/** A network interface as rtnetlink(7) tells it. */
+export interface Link {
+  readonly ifindex: number;
+  readonly name: string;
+  /** Bytes without the Ethernet header. */
+  readonly mtu: number;
+  /** `52:54:00:12:34:56`, or empty where the link has no Ethernet address. */
+  readonly address: string;
+  /** Empty where there is none. */
+  readonly alias: string;
+  /** ifindex of the bridge it is a port of; 0 for none. */
+  readonly master: number;
+  /** IFF_UP: administratively up. */
+  readonly up: boolean;
+  /** IFF_LOWER_UP: a tap has carrier while somebody holds it; its holder can forge it. */
+  readonly carrier: boolean;
+  /** `bridge`, `tun`, `macvtap` …; empty for a plain device. */
+  readonly kind: string;
+  /** For kind tun (IFLA_TUN_*). */
+  readonly tun?: { readonly persist: boolean };
+  /** For kind bridge (IFLA_BR_*). */
+  readonly bridge?: { readonly vlanFiltering: boolean };
+  /** For a port of a bridge. */
+  readonly port?: BridgePort;
+}
+
+/** What exchange 1 sets before a tap joins, and joins `master` in the same message. */
+export interface Enslavement {
+  readonly mtu: number;
+  readonly address: Mac;
+  readonly alias: string;
+  readonly master: number;
+  /** Comes up at once, after it has joined: for a port without policy, which needs no exchange 2 and 3. */
+  readonly up?: boolean;
+}
+
+/** An access VLAN membership of a bridge port. */
+export interface PortVlan {
+  readonly vlan: number;
+  readonly pvid: boolean;
+  readonly untagged: boolean;
+}
+
+/** A tap just made. The caller owns the fd. */
+export interface Tap {
+  readonly fd: OwnedFd;
+  readonly ifindex: number;
+}
+
+export interface TapOptions {
+  readonly vnetHdr: boolean;
+  /** The uid at whose wish it is made. */
+  readonly owner: number;
+}
+
+export interface Kernel {
+  /**
+   * Makes a tap of that name and opens it (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_VNET_HDR when
+   * asked for); EBUSY when the name is taken. The tap lives until the last copy of the fd is closed, and the OwnedFd
+   * closes as by closeLater for `owner`, a uid, because that may take 16 ms in the kernel. The ifindex comes from
+   * SIOCGIFINDEX.
+   */
+  openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError>;
+  /**
+   * Whether anybody holds the tap of that name open: TUNSETIFF gives EBUSY while somebody does. ENODEV and the like
+   * come back as errors. A tap that nobody holds stays as it was.
+   */
+  tapIsHeld(name: InterfaceName): Result<boolean, SysError>;
+
+  /** undefined when there is no such link. */
+  linkByName(name: InterfaceName): Result<Link | undefined, SysError>;
+  linkByIndex(ifindex: number): Result<Link | undefined, SysError>;
+  /** Every link of the namespace (a dump). */
+  listLinks(): Result<readonly Link[], SysError>;
+
+  /** Exchange 1: MTU, address, alias, no IPv6 addresses of its own, master; the link stays down unless `up` says so. */
+  enslave(ifindex: number, change: Enslavement): Result<void, SysError>;
+  /** Exchange 3: port flags and, in the same message, administratively up. */
+  setPortUp(ifindex: number, port: Partial<BridgePort>): Result<void, SysError>;
+  /** Down, without a master, with this address: what a port gets whose holder changed it. */
+  quarantine(ifindex: number, address: Mac): Result<void, SysError>;
+  /**
+   * Deletes the link, on the thread pool: RTM_DELLINK takes 15 ms and more. The caller has checked that it is ours; an
+   * ifindex is not used again while the kernel counts up. ENODEV when it is gone.
+   */
+  deleteLink(ifindex: number): Promise<Result<void, SysError>>;
+
+  /**
+   * Exchange 2: a static entry (NUD_NOARP, NTF_STICKY) for `mac` on the port, with `vlan` where there is one. Takes
+   * over a learned entry, and fails with EEXIST on a permanent, static or local one.
+   */
+  addStaticEntry(ifindex: number, mac: Mac, vlan: number | undefined): Result<void, SysError>;
+  /** Whether that static entry stands on that port. */
+  hasStaticEntry(bridge: number, ifindex: number, mac: Mac, vlan: number | undefined): Result<boolean, SysError>;
+  /** Exchange 2: `vlan` becomes the port's only VLAN, PVID and untagged. EOPNOTSUPP without VLAN filtering. */
+  setAccessVlan(ifindex: number, vlan: number): Result<void, SysError>;
+  portVlans(ifindex: number): Result<readonly PortVlan[], SysError>;
+}
+
+/** What rtnetlink tells without being asked. Events are lossy: after `overrun` everything is asked for anew. */
+export type KernelEvent =
+  | { readonly tag: 'link'; readonly link: Link }
+  | { readonly tag: 'link-gone'; readonly ifindex: number }
+  | { readonly tag: 'static-entry-gone'; readonly ifindex: number; readonly mac: string; readonly vlan?: number }
+  | { readonly tag: 'overrun' };

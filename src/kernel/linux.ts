@@ -1,0 +1,141 @@
+/** The kernel that runs us: kernel.ts by /dev/net/tun and rtnetlink(7). Every promise is documented there. */
+import { constants } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import type { Mac } from '../core/mac.js';
+import type { InterfaceName } from '../core/names.js';
+import type { SysError } from '../core/sys-error.js';
+import { ownFd, ownFdLater } from './close.js';
+import { check, sysError } from './errno.js';
+import type { BridgePort, Enslavement, Kernel, Link, PortVlan, Tap, TapOptions } from './kernel.js';
+import { native } from './native.js';
+import { readLink, readTapState } from './netlink/link.js';
+import {
+  askForLink,
+  askForLinks,
+  changeAddress,
+  joinBridge,
+  leaveBridge,
+  portUp,
+  removeLink,
+} from './netlink/link-requests.js';
+import { addStaticEntry, hasStaticEntry } from './netlink/neigh.js';
+import { RouteSocket, undefinedOn } from './netlink/route-socket.js';
+import { portVlans, setAccessVlan } from './netlink/vlan.js';
+import type { OwnedFd } from './owned-fd.js';
+
+const { IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
+const { EBUSY, ENODEV } = constants.errno;
+
+export function createLinuxKernel(): Result<LinuxKernel, SysError> {
+  return RouteSocket.open().map((route) => new LinuxKernel(route));
+}
+
+export class LinuxKernel implements Kernel, Disposable {
+  readonly #route: RouteSocket;
+
+  /** @param route belongs to this object, which closes it. */
+  constructor(route: RouteSocket) {
+    this.#route = route;
+  }
+
+  [Symbol.dispose](): void {
+    this.#route[Symbol.dispose]();
+  }
+
+  openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError> {
+    const device = openTunDevice();
+    if (device.isErr()) return err(device.error);
+    using unattached = device.value;
+    const flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (options.vnetHdr ? IFF_VNET_HDR : 0);
+    const attached = native.tunAttach(unattached.fd, name, flags);
+    if (attached < 0) return err(sysError('TUNSETIFF', attached));
+    const fd = ownFdLater(unattached.release(), options.owner);
+    const ifindex = native.linkIndex(name);
+    if (ifindex >= 0) return ok({ fd, ifindex });
+    fd.close();
+    return err(sysError('SIOCGIFINDEX', ifindex));
+  }
+
+  tapIsHeld(name: InterfaceName): Result<boolean, SysError> {
+    askForLink(this.#route.message, { name });
+    const tap = this.#route.askOne('RTM_GETLINK (tap)', readTapState);
+    if (tap.isErr()) return err(tap.error);
+    const { ifindex, flags, queues } = tap.value;
+    if (queues !== undefined) return ok(queues > 0);
+
+    const device = openTunDevice();
+    if (device.isErr()) return err(device.error);
+    using probe = device.value;
+    // Attaching gives the tap these flags, so they must be the ones it has.
+    const attached = native.tunAttach(probe.fd, name, IFF_TAP | flags);
+    if (attached === -EBUSY) return ok(true);
+    if (attached < 0) return err(sysError('TUNSETIFF', attached));
+    // Had it gone meanwhile, the probe made a new one, which ends with it.
+    if (native.linkIndex(name) !== ifindex) return err(sysError('TUNSETIFF', -ENODEV));
+    return ok(false);
+  }
+
+  linkByName(name: InterfaceName): Result<Link | undefined, SysError> {
+    askForLink(this.#route.message, { name });
+    return undefinedOn('ENODEV', this.#route.askOne('RTM_GETLINK', readLink));
+  }
+
+  linkByIndex(ifindex: number): Result<Link | undefined, SysError> {
+    askForLink(this.#route.message, { ifindex });
+    return undefinedOn('ENODEV', this.#route.askOne('RTM_GETLINK', readLink));
+  }
+
+  listLinks(): Result<readonly Link[], SysError> {
+    askForLinks(this.#route.message);
+    return this.#route.ask('RTM_GETLINK (all links)', readLink);
+  }
+
+  enslave(ifindex: number, change: Enslavement): Result<void, SysError> {
+    const join = (ipv6: boolean) => {
+      joinBridge(this.#route.message, ifindex, change, ipv6);
+      return this.#route.change('RTM_NEWLINK (join bridge)');
+    };
+    const joined = join(true);
+    // A host or a link without IPv6 (ipv6.disable=1; an MTU below 1280) has no addresses to be kept from making.
+    return joined.isErr() && joined.error.code === 'EAFNOSUPPORT' ? join(false) : joined;
+  }
+
+  setPortUp(ifindex: number, port: Partial<BridgePort>): Result<void, SysError> {
+    portUp(this.#route.message, ifindex, port);
+    return this.#route.change('RTM_NEWLINK (port policy, up)');
+  }
+
+  quarantine(ifindex: number, address: Mac): Result<void, SysError> {
+    leaveBridge(this.#route.message, ifindex);
+    const left = this.#route.change('RTM_NEWLINK (down, leave bridge)');
+    if (left.isErr()) return left;
+    // By itself, so that an address that cannot be had does not keep the port up.
+    changeAddress(this.#route.message, ifindex, address);
+    return this.#route.change('RTM_NEWLINK (address)');
+  }
+
+  deleteLink(ifindex: number): Promise<Result<void, SysError>> {
+    removeLink(this.#route.message, ifindex);
+    return this.#route.changeLater('RTM_DELLINK');
+  }
+
+  addStaticEntry(ifindex: number, mac: Mac, vlan: number | undefined): Result<void, SysError> {
+    return addStaticEntry(this.#route, ifindex, mac, vlan);
+  }
+
+  hasStaticEntry(bridge: number, ifindex: number, mac: Mac, vlan: number | undefined): Result<boolean, SysError> {
+    return hasStaticEntry(this.#route, bridge, ifindex, mac, vlan);
+  }
+
+  setAccessVlan(ifindex: number, vlan: number): Result<void, SysError> {
+    return setAccessVlan(this.#route, ifindex, vlan);
+  }
+
+  portVlans(ifindex: number): Result<readonly PortVlan[], SysError> {
+    return portVlans(this.#route, ifindex);
+  }
+}
+
+function openTunDevice(): Result<OwnedFd, SysError> {
+  return check('open /dev/net/tun', native.tunDevice()).map(ownFd);
+}

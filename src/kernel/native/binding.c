@@ -1,0 +1,11 @@
+/* The addon's one entry: collects the groups of functions. State is per environment, none is global. */
+#include "convert.h"
+
+NAPI_MODULE_INIT() {
+    register_sockets(env, exports);
+    register_watch(env, exports);
+    register_process(env, exports);
+    register_links(env, exports);
+    register_closer(env, exports);
+    return exports;
+}

@@ -1,0 +1,147 @@
+/* The calls of process.h and accounts.h for JavaScript; src/kernel/native.ts has their types. */
+#include "accounts.h"
+#include "convert.h"
+#include "process.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static napi_value js_errno_name(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    int number;
+    char unnamed[16];
+    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &number)) return NULL;
+    const char *name = strerrorname_np(number);
+    if (!name) snprintf(unnamed, sizeof unnamed, "E%d", number);
+    return make_text(env, name ? name : unnamed);
+}
+
+static napi_value js_with_number(napi_env env, napi_callback_info info, int (*call)(int number)) {
+    napi_value argument;
+    int number;
+    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &number)) return NULL;
+    return make_int(env, call(number));
+}
+
+static napi_value js_lock_file(napi_env env, napi_callback_info info) {
+    return js_with_number(env, info, lock_file);
+}
+
+static napi_value js_never_wait(napi_env env, napi_callback_info info) {
+    return js_with_number(env, info, never_wait);
+}
+
+static napi_value js_keep_on_exec(napi_env env, napi_callback_info info) {
+    return js_with_number(env, info, keep_on_exec);
+}
+
+static napi_value js_pidfd_open(napi_env env, napi_callback_info info) {
+    return js_with_number(env, info, open_pidfd);
+}
+
+static napi_value js_limit_capabilities(napi_env env, napi_callback_info info) {
+    (void)info;
+    return make_int(env, limit_capabilities());
+}
+
+static napi_value js_exec_in_place(napi_env env, napi_callback_info info) {
+    napi_value arguments[3], result = NULL;
+    char file[PATH_MAX];
+    if (!get_arguments(env, info, 3, arguments) || !get_text(env, arguments[0], file, sizeof file)) return NULL;
+    char **words = get_texts(env, arguments[1]);
+    char **environment = words ? get_texts(env, arguments[2]) : NULL;
+    if (environment) result = make_int(env, exec_in_place(file, words, environment));
+    free(environment);
+    free(words);
+    return result;
+}
+
+static napi_value js_notify(napi_env env, napi_callback_info info) {
+    napi_value arguments[2];
+    char address[PATH_MAX], message[4096];
+    if (!get_arguments(env, info, 2, arguments) || !get_text(env, arguments[0], address, sizeof address) ||
+        !get_text(env, arguments[1], message, sizeof message))
+        return NULL;
+    return make_int(env, notify(address, message));
+}
+
+static napi_value js_user_id(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    char name[MAX_ACCOUNT_NAME + 1];
+    uid_t uid;
+    gid_t primary;
+    if (!get_arguments(env, info, 1, &argument) || !get_text(env, argument, name, sizeof name)) return NULL;
+    int bad = user_by_name(name, &uid, &primary);
+    return make_int(env, bad ? bad : (int64_t)uid);
+}
+
+static napi_value js_group_id(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    char name[MAX_ACCOUNT_NAME + 1];
+    gid_t gid;
+    if (!get_arguments(env, info, 1, &argument) || !get_text(env, argument, name, sizeof name)) return NULL;
+    int bad = group_by_name(name, &gid);
+    return make_int(env, bad ? bad : (int64_t)gid);
+}
+
+static napi_value js_name_of(napi_env env, napi_callback_info info, int (*call)(id_t id, char *name)) {
+    napi_value argument;
+    uint32_t id;
+    char name[MAX_ACCOUNT_NAME + 1];
+    if (!get_arguments(env, info, 1, &argument) || !get_uint(env, argument, &id)) return NULL;
+    int bad = call(id, name);
+    return bad ? make_int(env, bad) : make_text(env, name);
+}
+
+static napi_value js_user_name(napi_env env, napi_callback_info info) {
+    return js_name_of(env, info, user_by_id);
+}
+
+static napi_value js_group_name(napi_env env, napi_callback_info info) {
+    return js_name_of(env, info, group_by_id);
+}
+
+/* A Uint32Array of the primary group and count others. */
+static napi_value make_groups(napi_env env, gid_t primary, const gid_t *groups, size_t count) {
+    napi_value buffer, result = NULL;
+    void *memory;
+    if (napi_create_arraybuffer(env, (count + 1) * sizeof *groups, &memory, &buffer) != napi_ok) return NULL;
+    gid_t *all = memory;
+    all[0] = primary;
+    memcpy(all + 1, groups, count * sizeof *groups);
+    napi_create_typedarray(env, napi_uint32_array, count + 1, buffer, 0, &result);
+    return result;
+}
+
+static napi_value js_groups_of(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    char name[MAX_ACCOUNT_NAME + 1];
+    uid_t uid;
+    gid_t primary, *groups;
+    if (!get_arguments(env, info, 1, &argument) || !get_text(env, argument, name, sizeof name)) return NULL;
+    int bad = user_by_name(name, &uid, &primary);
+    if (bad) return make_int(env, bad);
+    int count = groups_of(name, primary, &groups);
+    if (count < 0) return make_int(env, count);
+    napi_value result = make_groups(env, primary, groups, (size_t)count);
+    free(groups);
+    return result;
+}
+
+void register_process(napi_env env, napi_value exports) {
+    export_function(env, exports, "errnoName", js_errno_name);
+    export_function(env, exports, "lockFile", js_lock_file);
+    export_function(env, exports, "limitCapabilities", js_limit_capabilities);
+    export_function(env, exports, "neverWait", js_never_wait);
+    export_function(env, exports, "keepOnExec", js_keep_on_exec);
+    export_function(env, exports, "execInPlace", js_exec_in_place);
+    export_function(env, exports, "notify", js_notify);
+    export_function(env, exports, "pidfdOpen", js_pidfd_open);
+    export_function(env, exports, "userId", js_user_id);
+    export_function(env, exports, "groupId", js_group_id);
+    export_function(env, exports, "userName", js_user_name);
+    export_function(env, exports, "groupName", js_group_name);
+    export_function(env, exports, "groupsOf", js_groups_of);
+}

@@ -1,0 +1,115 @@
+/* What the broker does to its own process, and how it names others. See process.h. */
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Both are in the first of the two words that capget(2) speaks in. */
+static const int kept_capabilities[] = {CAP_NET_ADMIN, CAP_NET_RAW};
+#define KEPT (1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW)
+
+static int answer(int returned) {
+    return returned < 0 ? -errno : returned;
+}
+
+int lock_file(int fd) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return 1;
+    return errno == EWOULDBLOCK ? 0 : -errno;
+}
+
+static int limit_bounding_set(void) {
+    for (int capability = 0;; capability++) {
+        int in_set = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+        if (in_set < 0) return errno == EINVAL ? 0 : -errno;
+        if (!in_set || capability == CAP_NET_ADMIN || capability == CAP_NET_RAW) continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EPERM ? 0 : -errno;
+    }
+}
+
+int limit_capabilities(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct words[_LINUX_CAPABILITY_U32S_3];
+    int bad = limit_bounding_set();
+    if (bad) return bad;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
+    if (syscall(SYS_capget, &header, words) < 0) return -errno;
+    uint32_t kept = words[0].permitted & KEPT;
+    memset(words, 0, sizeof words);
+    words[0] = (struct __user_cap_data_struct){.effective = kept, .permitted = kept, .inheritable = kept};
+    if (syscall(SYS_capset, &header, words) < 0) return -errno;
+    for (size_t i = 0; i < sizeof kept_capabilities / sizeof *kept_capabilities; i++) {
+        int capability = kept_capabilities[i];
+        if (!(kept >> capability & 1)) continue;
+        /* EPERM: securebits(7) forbid ambient capabilities, and root needs none. */
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0 && errno != EPERM) return -errno;
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return -errno;
+    return answer(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
+int never_wait(int fd) {
+    struct stat status;
+    if (fstat(fd, &status) < 0) return -errno;
+    if (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)) return 0;
+    int flags = fcntl(fd, F_GETFL);
+    return answer(flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_NONBLOCK));
+}
+
+int keep_on_exec(int fd) {
+    return answer(fcntl(fd, F_SETFD, 0));
+}
+
+int exec_in_place(const char *file, char *const arguments[], char *const environment[]) {
+    struct sigaction before[NSIG], standard = {.sa_handler = SIG_DFL};
+    sigset_t none, blocked;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) fcntl(fd, F_SETFD, 0);
+    for (int number = 1; number < NSIG; number++) {
+        /* Fails for the few that are not to be changed. */
+        if (sigaction(number, NULL, &before[number]) < 0) before[number] = standard;
+        if (before[number].sa_handler == SIG_IGN) sigaction(number, &standard, NULL);
+    }
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, &blocked);
+    execve(file, arguments, environment);
+    int bad = -errno;
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    for (int number = 1; number < NSIG; number++)
+        if (before[number].sa_handler == SIG_IGN) sigaction(number, &before[number], NULL);
+    return bad;
+}
+
+int notify(const char *address, const char *message) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t length = strlen(address);
+    if (address[0] != '/' && address[0] != '@') return -EAFNOSUPPORT;
+    if (length >= sizeof to.sun_path) return -ENAMETOOLONG;
+    memcpy(to.sun_path, address, length);
+    if (to.sun_path[0] == '@') to.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    struct timeval second = {.tv_sec = 1};
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+    /* The length of an abstract name counts: it has no end but that. */
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    ssize_t sent = sendto(fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
+    int result = sent < 0 ? -errno : 0;
+    close(fd);
+    return result;
+}
+
+int open_pidfd(int pid) {
+    return answer((int)syscall(SYS_pidfd_open, pid, 0));
+}

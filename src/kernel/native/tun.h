@@ -1,0 +1,17 @@
+/* Taps by /dev/net/tun (the kernel's Documentation/networking/tuntap.rst). Results are 0 or more, or -errno. */
+#ifndef FDBROKER_TUN_H
+#define FDBROKER_TUN_H
+
+/* A descriptor of /dev/net/tun, close-on-exec and blocking as qemu-bridge-helper's, which has no tap yet. */
+int tun_device(void);
+
+/*
+ * TUNSETIFF: gives the descriptor the tap of exactly this name, which is made when there is none. flags are IFF_* of
+ * linux/if_tun.h. -EBUSY: with IFF_TUN_EXCL the name is taken, without it somebody holds the tap.
+ */
+int tun_attach(int fd, const char *name, int flags);
+
+/* SIOCGIFINDEX: the ifindex of the link of this name; -ENODEV when there is none. */
+int link_index(const char *name);
+
+#endif

@@ -1,0 +1,100 @@
+/** Reads a link from an RTM_NEWLINK message (rtnetlink(7), linux/if_link.h). */
+import type { BridgePort, Link } from '../kernel.js';
+import { native } from '../native.js';
+import type { Answer } from './answers.js';
+import { Attributes } from './attributes.js';
+import type { NetlinkBytes } from './bytes.js';
+
+const {
+  ARPHRD_ETHER,
+  IFF_LOWER_UP,
+  IFF_NO_PI,
+  IFF_UP,
+  IFF_VNET_HDR,
+  IFLA_ADDRESS,
+  IFLA_BRPORT_ISOLATED,
+  IFLA_BRPORT_LEARNING,
+  IFLA_BRPORT_LOCKED,
+  IFLA_BRPORT_MODE,
+  IFLA_BRPORT_UNICAST_FLOOD,
+  IFLA_BR_VLAN_FILTERING,
+  IFLA_IFALIAS,
+  IFLA_IFNAME,
+  IFLA_INFO_DATA,
+  IFLA_INFO_KIND,
+  IFLA_INFO_SLAVE_DATA,
+  IFLA_INFO_SLAVE_KIND,
+  IFLA_LINKINFO,
+  IFLA_MASTER,
+  IFLA_MTU,
+  IFLA_TUN_MULTI_QUEUE,
+  IFLA_TUN_NUM_DISABLED_QUEUES,
+  IFLA_TUN_NUM_QUEUES,
+  IFLA_TUN_PERSIST,
+  IFLA_TUN_PI,
+  IFLA_TUN_VNET_HDR,
+  ifinfomsg,
+} = native.constants;
+const typeAt = native.constants['ifinfomsg.ifi_type'];
+const indexAt = native.constants['ifinfomsg.ifi_index'];
+const flagsAt = native.constants['ifinfomsg.ifi_flags'];
+
+export function readIfindex(memory: NetlinkBytes, { at }: Answer): number {
+  return memory.u32[(at + indexAt) >> 2] as number;
+}
+
+export function readLink(memory: NetlinkBytes, answer: Answer): Link {
+  const { at, end } = answer;
+  const flags = memory.u32[(at + flagsAt) >> 2] as number;
+  const link = new Attributes(memory, at + ifinfomsg, end);
+  const info = link.nested(IFLA_LINKINFO);
+  const kind = info.text(IFLA_INFO_KIND);
+  const port = info.text(IFLA_INFO_SLAVE_KIND) === 'bridge' ? readPort(info.nested(IFLA_INFO_SLAVE_DATA)) : undefined;
+  return {
+    ifindex: readIfindex(memory, answer),
+    name: link.text(IFLA_IFNAME),
+    mtu: link.u32(IFLA_MTU),
+    address: memory.u16[(at + typeAt) >> 1] === ARPHRD_ETHER ? link.mac(IFLA_ADDRESS) : '',
+    alias: link.text(IFLA_IFALIAS),
+    master: link.u32(IFLA_MASTER),
+    up: (flags & IFF_UP) !== 0,
+    carrier: (flags & IFF_LOWER_UP) !== 0,
+    kind,
+    ...(kind === 'tun' && { tun: { persist: info.nested(IFLA_INFO_DATA).u8(IFLA_TUN_PERSIST) !== 0 } }),
+    ...(kind === 'bridge' && {
+      bridge: { vlanFiltering: info.nested(IFLA_INFO_DATA).u8(IFLA_BR_VLAN_FILTERING) !== 0 },
+    }),
+    ...(port !== undefined && { port }),
+  };
+}
+
+function readPort(data: Attributes): BridgePort {
+  return {
+    learning: data.u8(IFLA_BRPORT_LEARNING) !== 0,
+    locked: data.u8(IFLA_BRPORT_LOCKED) !== 0,
+    isolated: data.u8(IFLA_BRPORT_ISOLATED) !== 0,
+    hairpin: data.u8(IFLA_BRPORT_MODE) !== 0,
+    flood: data.u8(IFLA_BRPORT_UNICAST_FLOOD) !== 0,
+  };
+}
+
+/** How a tap is attached to. */
+export interface TapState {
+  readonly ifindex: number;
+  /** IFF_NO_PI and IFF_VNET_HDR, as the tap has them. */
+  readonly flags: number;
+  /** How many descriptors are attached, for a multiqueue tap; of others the kernel does not tell. */
+  readonly queues: number | undefined;
+}
+
+export function readTapState(memory: NetlinkBytes, answer: Answer): TapState {
+  const link = new Attributes(memory, answer.at + ifinfomsg, answer.end);
+  const tun = link.nested(IFLA_LINKINFO).nested(IFLA_INFO_DATA);
+  const flags = (tun.u8(IFLA_TUN_PI) !== 0 ? 0 : IFF_NO_PI) | (tun.u8(IFLA_TUN_VNET_HDR) !== 0 ? IFF_VNET_HDR : 0);
+  const queues = tun.u32(IFLA_TUN_NUM_QUEUES) + tun.u32(IFLA_TUN_NUM_DISABLED_QUEUES);
+  return {
+    ifindex: readIfindex(memory, answer),
+    flags,
+    queues: tun.u8(IFLA_TUN_MULTI_QUEUE) !== 0 ? queues : undefined,
+  };
+}

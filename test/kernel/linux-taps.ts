@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
+import { native } from '../../src/kernel/native.js';
+import { addBridge, addPort, addTap, closeTap, ifname, ipLink, openKernel } from '../support/links.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
+
+inPrivateNamespace();
+const { IFF_NO_PI, IFF_TAP } = native.constants;
+const multiQueue = 0x0100;
+
+/** Holds a tap that exists, as a second process would. */
+function hold(name: string, flags: number): Disposable {
+  const fd = native.tunDevice();
+  const attached = native.tunAttach(fd, name, flags);
+  if (attached < 0) throw new Error(`TUNSETIFF: ${native.errnoName(-attached)}`);
+  return { [Symbol.dispose]: () => native.close(fd) };
+}
+
+t.test('a tap as qemu-bridge-helper makes it', async (t) => {
+  const kernel = openKernel(t);
+  const tap = addTap(t, kernel, 'plain');
+  const witness = ipLink('plain');
+  t.equal(tap.ifindex, witness.ifindex);
+  t.match(witness.linkinfo, {
+    info_kind: 'tun',
+    info_data: { type: 'tap', pi: false, vnet_hdr: false, persist: false },
+  });
+  t.notOk(witness.flags.includes('UP'));
+  const offloading = addTap(t, kernel, 'fifteen-bytes-x', true);
+  t.match(ipLink('fifteen-bytes-x').linkinfo.info_data, { vnet_hdr: true, multi_queue: false });
+  const status = sh(`cat /proc/${process.pid}/fdinfo/${tap.fd.fd} /proc/${process.pid}/fdinfo/${offloading.fd.fd}`);
+  t.same(status.match(/^flags:.*$/gm), ['flags:\t02100002', 'flags:\t02100002'], 'O_RDWR | O_CLOEXEC, blocking');
+});
+
+t.test('a name that is taken', async (t) => {
+  const kernel = openKernel(t);
+  addTap(t, kernel, 'taken');
+  sh('ip tuntap add dev unheld mode tap');
+  for (const name of ['taken', 'unheld', 'lo']) {
+    const error = kernel.openTap(ifname(name), { vnetHdr: true, owner: 0 })._unsafeUnwrapErr();
+    t.same(error, { tag: 'sys', call: 'TUNSETIFF', code: 'EBUSY', errno: 16 }, name);
+  }
+  sh('ip link del unheld');
+});
+
+t.test('a tap lives exactly as long as its descriptors', async (t) => {
+  const kernel = openKernel(t);
+  const tap = addTap(t, kernel, 'short');
+  const copy = spawnSync('sh', ['-c', 'ls /sys/class/net >/dev/null; ip -br link show short'], {
+    stdio: ['ignore', 'pipe', 'pipe', tap.fd.fd],
+    encoding: 'utf8',
+  });
+  t.match(copy.stdout, /short/, 'while a child has a copy');
+  t.ok(ipLink('short'), 'after the child has ended');
+  tap.fd.close();
+  while (ipLink('short') !== undefined) await nextTurn();
+  t.pass('closed on the thread pool, it goes');
+});
+
+t.test('whether anybody holds a tap', async (t) => {
+  const kernel = openKernel(t);
+  const held = (name: string) => kernel.tapIsHeld(ifname(name))._unsafeUnwrap();
+  sh('ip tuntap add dev kept mode tap vnet_hdr; ip link set kept up');
+  t.teardown(() => sh('ip link del kept'));
+  const link = () => kernel.linkByName(ifname('kept'))._unsafeUnwrap();
+  const [before, modes] = [link(), ipLink('kept').linkinfo];
+  t.match(before, { carrier: false, tun: { persist: true } });
+  t.match(modes, { info_data: { vnet_hdr: true } });
+  t.equal(held('kept'), false);
+  t.equal(held('kept'), false, 'asking does not hold it');
+  t.same(link(), before, 'asking leaves it as it was');
+  t.same(ipLink('kept').linkinfo, modes, 'in its modes too');
+  {
+    using _holder = hold('kept', IFF_TAP | IFF_NO_PI);
+    t.equal(held('kept'), true);
+    sh('ip link set kept carrier off');
+    t.equal(link()?.carrier, false);
+    t.equal(held('kept'), true, 'whatever its carrier says');
+  }
+  t.equal(held('kept'), false);
+  addTap(t, kernel, 'own');
+  t.equal(held('own'), true);
+});
+
+t.test('a tap with several queues', async (t) => {
+  const kernel = openKernel(t);
+  sh('ip tuntap add dev multi mode tap multi_queue');
+  t.teardown(() => sh('ip link del multi'));
+  const held = () => kernel.tapIsHeld(ifname('multi'))._unsafeUnwrap();
+  t.equal(held(), false);
+  {
+    using _first = hold('multi', IFF_TAP | IFF_NO_PI | multiQueue);
+    using _second = hold('multi', IFF_TAP | IFF_NO_PI | multiQueue);
+    t.equal(held(), true);
+  }
+  t.equal(held(), false);
+});
+
+t.test('what is no tap is not held, and is not made by asking', async (t) => {
+  const kernel = openKernel(t);
+  sh('ip tuntap add dev routed mode tun');
+  t.teardown(() => sh('ip link del routed'));
+  const asked = (name: string) => kernel.tapIsHeld(ifname(name))._unsafeUnwrapErr();
+  t.match(asked('absent'), { call: 'RTM_GETLINK (tap)', code: 'ENODEV' });
+  t.match(asked('lo'), { call: 'TUNSETIFF', code: 'EINVAL' });
+  t.match(asked('routed'), { call: 'TUNSETIFF', code: 'EINVAL' });
+  t.equal(ipLink('absent'), undefined);
+});
+
+t.test('a tap that goes between the look and the attempt is not taken for unheld', async (t) => {
+  const kernel = openKernel(t);
+  sh('ip tuntap add dev going mode tap');
+  const { tunAttach } = native;
+  t.teardown(() => Object.assign(native, { tunAttach }));
+  Object.assign(native, {
+    tunAttach: (fd: number, name: string, flags: number) => {
+      sh('ip link del going');
+      return tunAttach(fd, name, flags);
+    },
+  });
+  t.match(kernel.tapIsHeld(ifname('going'))._unsafeUnwrapErr(), { call: 'TUNSETIFF', code: 'ENODEV' });
+  t.equal(ipLink('going'), undefined, 'nor is one left that asking made');
+});
+
+t.test('deleting a tap that is held', async (t) => {
+  const kernel = openKernel(t);
+  const bridge = addBridge(t, 'br0');
+  const tap = addPort(t, kernel, 'doomed', bridge, 'fe:fd:00:00:00:01');
+  const deleting = kernel.deleteLink(tap.ifindex);
+  t.ok(kernel.linkByName(ifname('br0')).isOk(), 'other requests go on meanwhile');
+  t.ok((await deleting).isOk());
+  t.equal(ipLink('doomed'), undefined);
+  t.match((await kernel.deleteLink(tap.ifindex))._unsafeUnwrapErr(), { call: 'RTM_DELLINK', code: 'ENODEV' });
+  const refused = (await kernel.deleteLink(1))._unsafeUnwrapErr();
+  t.same([refused.call, refused.code], ['RTM_DELLINK', 'EOPNOTSUPP'], 'lo cannot be deleted');
+  closeTap(tap);
+});
