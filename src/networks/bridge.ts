@@ -1,0 +1,193 @@
+/**
+ * A tap on an existing Linux bridge.
+ *
+ * The order is the point: the tap joins the bridge while it is down, its policy is put on it, it comes up, and only
+ * when the kernel has confirmed all of it does anybody get the fd. Policy takes three acknowledged exchanges, because
+ * slave data before the tap is enslaved gives EOPNOTSUPP and a failed message may be partly applied; a port without
+ * policy takes one. Closing the fd undoes all.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { BridgeNetwork } from '../core/config.js';
+import { formatAlias, type Grant, tapAddress } from '../core/grant.js';
+import { tapName } from '../core/names.js';
+import type { Permit } from '../core/permit.js';
+import type { SysError } from '../core/sys-error.js';
+import type { BridgePort, Kernel, Link, Tap } from '../kernel/kernel.js';
+import { type NetworkError, networkError, type OpenedPort } from './network.js';
+
+/**
+ * @param grant what is written on the tap as its alias; its owner is the permit's.
+ * @returns a port that is up and confirmed; the caller disposes it.
+ */
+export function openBridge(
+  kernel: Kernel,
+  network: BridgeNetwork,
+  permit: Permit,
+  grant: Grant,
+  vnetHdr: boolean,
+): Result<OpenedPort, NetworkError> {
+  const checked = bridgeFor(kernel, network, permit);
+  if (checked.isErr()) return err(checked.error);
+  const bridge = checked.value;
+  const opened = kernel.openTap(tapName(grant.id), { vnetHdr, owner: permit.uid });
+  if (opened.isErr()) return err(cannot(network, opened.error));
+  const tap = opened.value;
+  const mtu = network.mtu === 'inherit' ? bridge.mtu : network.mtu;
+  const made = join(kernel, network, permit, grant, bridge, tap, mtu);
+  if (made.isErr()) {
+    tap.fd.close();
+    return err(made.error);
+  }
+  return ok({
+    fd: tap.fd,
+    ifname: tapName(grant.id),
+    ifindex: tap.ifindex,
+    mtu,
+    address: tapAddress(grant.id),
+    master: bridge.ifindex,
+    [Symbol.dispose]: () => tap.fd.close(),
+  });
+}
+
+/** The flags a network's ports carry. Locked and isolated ports see no unknown unicast of others. */
+function portFlags(network: BridgeNetwork): BridgePort {
+  return {
+    learning: !network.lockMac,
+    locked: network.lockMac,
+    isolated: network.isolated,
+    hairpin: network.hairpin,
+    flood: !network.lockMac && !network.isolated,
+  };
+}
+
+/** Why the bridge cannot serve the network, or the bridge. */
+export function usableBridge(kernel: Kernel, network: BridgeNetwork): Result<Link, NetworkError> {
+  const { name, bridge } = network;
+  const found = kernel.linkByName(bridge);
+  if (found.isErr()) return err(cannot(network, found.error));
+  const link = found.value;
+  if (link === undefined) {
+    return err(
+      networkError(
+        `network "${name}": there is no interface ${bridge}; make it with: ip link add ${bridge} type bridge`,
+      ),
+    );
+  }
+  if (link.kind !== 'bridge') {
+    return err(networkError(`network "${name}": ${bridge} is not a bridge; name a bridge in its section`));
+  }
+  if (network.vlan !== undefined && link.bridge?.vlanFiltering !== true) {
+    return err(
+      networkError(
+        `network "${name}": vlan = ${network.vlan} needs VLAN filtering on ${bridge}; turn it on with: ip link set ${bridge} type bridge vlan_filtering 1`,
+      ),
+    );
+  }
+  if (network.mtu !== 'inherit' && network.mtu < link.mtu) {
+    return err(
+      networkError(
+        `network "${name}": mtu = ${network.mtu} is below the ${link.mtu} of ${bridge} and would lower the whole bridge's; say mtu = inherit`,
+      ),
+    );
+  }
+  return ok(link);
+}
+
+function bridgeFor(kernel: Kernel, network: BridgeNetwork, permit: Permit): Result<Link, NetworkError> {
+  return usableBridge(kernel, network).andThen((link) =>
+    link.address === permit.mac
+      ? err(networkError(`network "${network.name}": ${permit.mac} is the bridge's own address; choose another`))
+      : ok(link),
+  );
+}
+
+function join(
+  kernel: Kernel,
+  network: BridgeNetwork,
+  permit: Permit,
+  grant: Grant,
+  bridge: Link,
+  tap: Tap,
+  mtu: number,
+): Result<void, NetworkError> {
+  const { ifindex } = tap;
+  const enslaved = { mtu, address: tapAddress(grant.id), alias: formatAlias(grant), master: bridge.ifindex };
+  const flags = portFlags(network);
+  // A port without policy is up with the flags it has from the start: one exchange instead of two
+  const plain = network.vlan === undefined && !network.lockMac && !network.isolated && !network.hairpin;
+  const joined = plain
+    ? kernel.enslave(ifindex, { ...enslaved, up: true })
+    : kernel.enslave(ifindex, enslaved).andThen(() => setPolicy(kernel, network, permit, ifindex, flags));
+  return joined
+    .mapErr((error) => refusal(network, permit, error))
+    .andThen(() => confirm(kernel, network, permit, ifindex, { ...enslaved, ...flags }));
+}
+
+/** Exchanges 2 and 3: what may pass, then the port's flags and up. */
+function setPolicy(
+  kernel: Kernel,
+  network: BridgeNetwork,
+  permit: Permit,
+  ifindex: number,
+  flags: BridgePort,
+): Result<void, SysError> {
+  const filtered = network.vlan === undefined ? ok() : kernel.setAccessVlan(ifindex, network.vlan);
+  return filtered
+    .andThen(() => (network.lockMac ? kernel.addStaticEntry(ifindex, permit.mac, network.vlan) : ok()))
+    .andThen(() => kernel.setPortUp(ifindex, flags));
+}
+
+/** Reads the port back: some kernels answer success and apply nothing. */
+function confirm(
+  kernel: Kernel,
+  network: BridgeNetwork,
+  permit: Permit,
+  ifindex: number,
+  wanted: BridgePort & { mtu: number; alias: string; address: string; master: number },
+): Result<void, NetworkError> {
+  const read = kernel.linkByIndex(ifindex);
+  if (read.isErr()) return err(cannot(network, read.error));
+  const actual: Record<string, unknown> = { ...read.value, ...read.value?.port };
+  const wrong = Object.entries(wanted).find(([key, value]) => actual[key] !== value);
+  if (wrong !== undefined || actual['up'] !== true) {
+    return err(networkError(`network "${network.name}": the kernel did not apply ${wrong?.[0] ?? 'up'} to the port`));
+  }
+  const { vlan } = network;
+  if (vlan !== undefined) {
+    const vlans = kernel.portVlans(ifindex);
+    if (vlans.isErr()) return err(cannot(network, vlans.error));
+    const [only, ...more] = vlans.value;
+    if (only?.vlan !== vlan || !only.pvid || !only.untagged || more.length > 0) {
+      return err(networkError(`network "${network.name}": the kernel did not apply vlan = ${vlan} to the port`));
+    }
+  }
+  if (!network.lockMac) return ok();
+  const entry = kernel.hasStaticEntry(wanted.master, ifindex, permit.mac, vlan);
+  if (entry.isErr()) return err(cannot(network, entry.error));
+  return entry.value
+    ? ok()
+    : err(networkError(`network "${network.name}": the kernel did not keep the entry for ${permit.mac}`));
+}
+
+function refusal(network: BridgeNetwork, permit: Permit, error: SysError): NetworkError {
+  if (error.code === 'EEXIST') {
+    return networkError(
+      `network "${network.name}": ${permit.mac} is in use on ${network.bridge}; choose another address`,
+    );
+  }
+  return cannot(network, error);
+}
+
+function cannot(network: BridgeNetwork, error: SysError): NetworkError {
+  const { name, bridge } = network;
+  const remedy: Record<string, string> = {
+    EPERM:
+      '; the broker needs CAP_NET_ADMIN in the namespace of its networks (a broker of a user has none on the host)',
+    EACCES: '; the broker may not open /dev/net/tun: give it to its group or make it 0666',
+    ENOENT: '; /dev/net/tun is missing: modprobe tun',
+    EXFULL: `; ${bridge} has no room for another port (a bridge holds 1023)`,
+    EMFILE: '; the broker is out of descriptors: raise LimitNOFILE',
+  };
+  const failed = networkError(`network "${name}" cannot be opened`, error);
+  return { ...failed, what: `${failed.what}${remedy[error.code] ?? ''}` };
+}

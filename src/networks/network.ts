@@ -1,0 +1,34 @@
+/** What opening a network yields, and how it fails. */
+
+import type { Mac } from '../core/mac.js';
+import type { InterfaceName } from '../core/names.js';
+import { describeSysError, type SysError } from '../core/sys-error.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+
+/** A port that was just made. Disposing it closes the fd, and with it everything that was made goes. */
+export interface OpenedPort extends Disposable {
+  readonly fd: OwnedFd;
+  readonly ifname: InterfaceName;
+  readonly ifindex: number;
+  /** Bytes without the Ethernet header. */
+  readonly mtu: number;
+  /** The tap's own address, on the host's side. */
+  readonly address: Mac;
+  /** ifindex of the bridge it is a port of. */
+  readonly master: number;
+}
+
+/** The host cannot do what the rules allow. */
+export interface NetworkError {
+  readonly tag: 'network';
+  /** One sentence for the client: what is wrong and what mends it. */
+  readonly what: string;
+  readonly cause?: SysError;
+}
+
+/** @param what what could not be done, as a clause: `network "lan" cannot be opened`. */
+export function networkError(what: string, cause?: SysError): NetworkError {
+  return cause === undefined
+    ? { tag: 'network', what }
+    : { tag: 'network', what: `${what}: ${describeSysError(cause)}`, cause };
+}

@@ -1,0 +1,33 @@
+/** One door to every type of network: what it opens, and what it can do. */
+import { err, type Result } from 'neverthrow';
+import type { Network } from '../core/config.js';
+import type { Form } from '../core/form.js';
+import type { Grant } from '../core/grant.js';
+import type { Permit } from '../core/permit.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { openBridge } from './bridge.js';
+import { type NetworkError, networkError, type OpenedPort } from './network.js';
+
+const formsOf: Readonly<Record<Network['type'], readonly Form[]>> = { bridge: ['tap'] };
+
+/** The forms in which a network of this type can be handed out. */
+export function offeredForms(network: Network): readonly Form[] {
+  return formsOf[network.type];
+}
+
+/** Opens a network for whom a rule permits it; see the type's own module. */
+export function openNetwork(
+  kernel: Kernel,
+  network: Network,
+  permit: Permit,
+  grant: Grant,
+  vnetHdr: boolean,
+): Result<OpenedPort, NetworkError> {
+  const offered = offeredForms(network);
+  if (!offered.includes(permit.form)) {
+    return err(
+      networkError(`network "${network.name}" is of type ${network.type} and offers form ${offered.join(', ')}`),
+    );
+  }
+  return openBridge(kernel, network, permit, grant, vnetHdr);
+}
