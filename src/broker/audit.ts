@@ -1,0 +1,111 @@
+/**
+ * The audit log: one JSON line per decision and per ended grant. A line is one write; what a client sent reaches it
+ * only as JSON strings of bounded length, so no client can tear or forge one.
+ */
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import type { Credentials } from '../core/credentials.js';
+import type { Grant } from '../core/grant.js';
+
+export interface AuditRecord {
+  readonly event:
+    | 'granted'
+    | 'denied'
+    | 'refused'
+    | 'failed'
+    | 'invalid'
+    | 'ended'
+    | 'tampered'
+    | 'restored'
+    | 'reload';
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly pid?: number;
+  readonly holder?: number;
+  readonly network?: string;
+  readonly form?: string;
+  readonly mac?: string;
+  /** `file:line [rule name]` of the rule that decided. */
+  readonly rule?: string;
+  readonly grant?: string;
+  readonly ifname?: string;
+  readonly ifindex?: number;
+  readonly reason?: string;
+}
+
+const longest = 512;
+
+export class AuditLog {
+  #fd: number;
+  readonly #file: string | undefined;
+  #torn = false;
+  /** Lines that could not be written since the start. */
+  lost = 0;
+  #lostSince = 0;
+
+  /** @param file absolute path, made 0640 when it is missing; undefined: standard error. Throws what open(2) throws. */
+  constructor(file: string | undefined) {
+    this.#file = file;
+    this.#fd = file === undefined ? 2 : openAppend(file);
+  }
+
+  /** Opens the file anew, after it was rotated. What is open stays in use when that fails. Throws what open(2) throws. */
+  reopen(): void {
+    if (this.#file === undefined) return;
+    const fd = openAppend(this.#file);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#torn = false;
+  }
+
+  write(record: AuditRecord): void {
+    const line: Record<string, unknown> = { time: new Date().toISOString(), ...record };
+    for (const [key, value] of Object.entries(line)) {
+      if (typeof value === 'string' && value.length > longest) line[key] = `${value.slice(0, longest)}…`;
+    }
+    if (this.#lostSince > 0) line['lostBefore'] = this.#lostSince;
+    const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+    let written = 0;
+    try {
+      written = writeSync(this.#fd, bytes);
+    } catch {
+      // EAGAIN of a full pipe, ENOSPC: counted, told in the next line and in `status`
+    }
+    if (written === bytes.length) {
+      this.#torn = false;
+      this.#lostSince = 0;
+      return;
+    }
+    this.#torn = this.#torn || written > 0;
+    this.lost++;
+    this.#lostSince++;
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#fd);
+  }
+}
+
+function openAppend(file: string): number {
+  const fd = openSync(
+    file,
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    0o640,
+  );
+  const status = fstatSync(fd);
+  if (status.isFile() || status.isCharacterDevice()) return fd;
+  closeSync(fd);
+  throw new Error(`${file} is neither a regular file nor a character device`);
+}
+
+/** The part of a record that says who asked. */
+export function auditCaller(caller: Credentials): Pick<AuditRecord, 'uid' | 'gid' | 'pid'> {
+  return { uid: caller.uid, gid: caller.gid, pid: caller.pid };
+}
+
+/** The part of a record that says which grant. */
+export function auditGrant(
+  grant: Grant & { readonly ifname: string; readonly ifindex: number },
+): Omit<AuditRecord, 'event' | 'reason' | 'rule' | 'pid'> {
+  const { id, uid, gid, holder, network, form, mac, ifname, ifindex } = grant;
+  return { grant: id, uid, gid, holder, network, form, mac, ifname, ifindex };
+}

@@ -1,0 +1,108 @@
+/** What every request is served from: the policy in force, the ledger, the kernel and the audit log. */
+
+import type { Result } from 'neverthrow';
+import { compilePolicy, type Policy } from '../acl/policy.js';
+import { formatConfigError } from '../config/errors.js';
+import type { Config, ConfigError } from '../core/config.js';
+import type { Credentials } from '../core/credentials.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { AuditLog } from './audit.js';
+import { Ledger } from './ledger.js';
+import { Suspensions } from './suspensions.js';
+
+export type Counter =
+  | 'requests'
+  | 'granted'
+  | 'denied'
+  | 'refused'
+  | 'failed'
+  | 'invalid'
+  | 'busy'
+  | 'silent'
+  | 'evicted'
+  | 'surplusFds'
+  | 'withdrawn'
+  | 'ended'
+  | 'tampered'
+  | 'restored'
+  | 'overruns'
+  | 'bugs';
+
+export interface Setup {
+  readonly kernel: Kernel;
+  readonly audit: AuditLog;
+  readonly config: Config;
+  /** Reads the configuration again, as it was read at the start. */
+  readonly load: () => Result<Config, readonly ConfigError[]>;
+  readonly version: string;
+  readonly mode: 'system' | 'user';
+}
+
+export class Broker {
+  readonly kernel: Kernel;
+  readonly audit: AuditLog;
+  readonly version: string;
+  readonly mode: 'system' | 'user';
+  readonly ledger = new Ledger();
+  readonly suspensions = new Suspensions();
+  readonly counters = new Map<Counter, number>();
+  /** Seconds since 1970. */
+  readonly started = Math.floor(Date.now() / 1000);
+  loaded = this.started;
+  /** What was wrong with the last configuration that was refused; undefined when the newest is in force. */
+  refused: readonly ConfigError[] | undefined;
+  /** The longest turn spent on one request, in milliseconds. */
+  longestTurn = 0;
+  connections = 0;
+  #config: Config;
+  #policy: Policy;
+  readonly #load: Setup['load'];
+
+  constructor(setup: Setup) {
+    this.kernel = setup.kernel;
+    this.audit = setup.audit;
+    this.version = setup.version;
+    this.mode = setup.mode;
+    this.#load = setup.load;
+    this.#config = setup.config;
+    this.#policy = compilePolicy(setup.config);
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  count(counter: Counter, by = 1): void {
+    this.counters.set(counter, (this.counters.get(counter) ?? 0) + by);
+  }
+
+  /** Root, whoever runs the broker, and the admin group. */
+  isAdmin(caller: Credentials): boolean {
+    const { adminGroup } = this.#config.broker;
+    if (caller.uid === 0 || caller.uid === process.geteuid?.()) return true;
+    return adminGroup !== undefined && (caller.gid === adminGroup || caller.groups.includes(adminGroup));
+  }
+
+  /** All of the new configuration, or none: what is in force stays when a file is refused. Grants in force stay. */
+  reload(): Result<Config, readonly ConfigError[]> {
+    return this.#load()
+      .map((config) => {
+        this.#policy = compilePolicy(config);
+        this.#config = config;
+        this.loaded = Math.floor(Date.now() / 1000);
+        this.refused = undefined;
+        this.audit.write({ event: 'reload', reason: `${config.rules.length} rules from ${config.files.join(' ')}` });
+        return config;
+      })
+      .mapErr((errors) => {
+        this.refused = errors;
+        const reason = `refused, the policy before stays in force: ${errors.map(formatConfigError).join('; ')}`;
+        this.audit.write({ event: 'reload', reason });
+        return errors;
+      });
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The connections in force, and the bounds on them: per user, in all, and in time.
+ *
+ * A connection is `waiting` until its request has come, `served` while it is queued or answered, and `draining` while
+ * a descriptor sent to it has not been read. The last counts against its user for as long as it takes, because an
+ * unread descriptor counts against the broker in the kernel (unix(7), ETOOMANYREFS) whatever the broker closes.
+ */
+import type { Credentials } from '../core/credentials.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { Entry } from './ledger.js';
+
+export interface Connection {
+  readonly fd: OwnedFd;
+  /** Without the groups, of which there can be 65,536: they are read with the request. */
+  readonly caller: Omit<Credentials, 'groups'>;
+  state: 'waiting' | 'served' | 'draining';
+  /** Milliseconds of performance.now() at which patience ends. */
+  deadline: number;
+  /** What was sent to it and has not been read. */
+  grant?: Entry;
+}
+
+/** Milliseconds until the first message must have come. */
+const requestPatience = 5000;
+/** Milliseconds until a descriptor must have been read. */
+const replyPatience = 10_000;
+
+export class Connections {
+  /** Each in the order of its deadlines. */
+  readonly #waiting = new Set<Connection>();
+  readonly #draining = new Set<Connection>();
+  readonly #perUid = new Map<number, number>();
+  readonly #all = new Set<Connection>();
+
+  /** @param limit of all connections together, from the limit of open files. */
+  constructor(readonly limit: number) {}
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  countOf(uid: number): number {
+    return this.#perUid.get(uid) ?? 0;
+  }
+
+  add(fd: OwnedFd, caller: Connection['caller'], now: number): Connection {
+    const connection: Connection = { fd, caller, state: 'waiting', deadline: now + requestPatience };
+    this.#all.add(connection);
+    this.#waiting.add(connection);
+    this.#perUid.set(caller.uid, this.countOf(caller.uid) + 1);
+    return connection;
+  }
+
+  serve(connection: Connection): void {
+    this.#waiting.delete(connection);
+    connection.state = 'served';
+  }
+
+  drain(connection: Connection, grant: Entry, now: number): void {
+    connection.state = 'draining';
+    connection.grant = grant;
+    connection.deadline = now + replyPatience;
+    this.#draining.add(connection);
+  }
+
+  remove(connection: Connection): void {
+    this.#all.delete(connection);
+    this.#waiting.delete(connection);
+    this.#draining.delete(connection);
+    const left = this.countOf(connection.caller.uid) - 1;
+    if (left > 0) this.#perUid.set(connection.caller.uid, left);
+    else this.#perUid.delete(connection.caller.uid);
+  }
+
+  /** The connection that has been silent for longest, which makes room for a new one when there is no other. */
+  oldestWaiting(): Connection | undefined {
+    for (const connection of this.#waiting) return connection;
+    return undefined;
+  }
+
+  /** Those whose request has not come in time. */
+  silent(now: number): Connection[] {
+    const late: Connection[] = [];
+    for (const connection of this.#waiting) {
+      if (connection.deadline > now) break;
+      late.push(connection);
+    }
+    return late;
+  }
+
+  draining(): Iterable<Connection> {
+    return this.#draining;
+  }
+
+  all(): Connection[] {
+    return [...this.#all];
+  }
+}

@@ -1,0 +1,100 @@
+/** Every grant in force, in memory: what quotas count, what may be released, and what may be deleted at all. */
+
+import { type Port, tapAddress } from '../core/grant.js';
+import type { Mac } from '../core/mac.js';
+import type { GrantId, NetworkName } from '../core/names.js';
+import type { PortState } from '../protocol/listing.js';
+
+/** A port in the ledger. Its kernel object is the tap with this ifindex, and no other. */
+export interface Entry extends Port {
+  /** ifindex of its bridge when it was handed out. */
+  readonly master: number;
+  /** Bytes without the Ethernet header. */
+  readonly mtu: number;
+  /** Whether only `mac` may pass, by a static forwarding entry in `vlan`. */
+  readonly locked: boolean;
+  state: PortState;
+  /** Whether the kernel has told of the port as it was handed out; what it tells before is of the port in the making. */
+  settled: boolean;
+}
+
+export class Ledger {
+  readonly #byGrant = new Map<GrantId, Entry>();
+  readonly #byIfindex = new Map<number, Entry>();
+  readonly #byUid = new Map<number, Set<Entry>>();
+  /** How many ports each user has on each network, so that a quota costs the same however many there are. */
+  readonly #counts = new Map<number, Map<NetworkName, number>>();
+  /** Guests' addresses and the taps' own, with how many entries have each. */
+  readonly #addresses = new Map<Mac, number>();
+
+  get size(): number {
+    return this.#byGrant.size;
+  }
+
+  add(entry: Entry): void {
+    if (this.#byGrant.has(entry.id) || this.#byIfindex.has(entry.ifindex)) throw new Error(`grant ${entry.id} twice`);
+    this.#byGrant.set(entry.id, entry);
+    this.#byIfindex.set(entry.ifindex, entry);
+    const own = this.#byUid.get(entry.uid);
+    if (own === undefined) this.#byUid.set(entry.uid, new Set([entry]));
+    else own.add(entry);
+    this.#count(entry, 1);
+  }
+
+  /** @returns whether it was there. */
+  remove(entry: Entry): boolean {
+    if (this.#byGrant.get(entry.id) !== entry) return false;
+    this.#byGrant.delete(entry.id);
+    this.#byIfindex.delete(entry.ifindex);
+    const own = this.#byUid.get(entry.uid);
+    own?.delete(entry);
+    if (own?.size === 0) this.#byUid.delete(entry.uid);
+    this.#count(entry, -1);
+    return true;
+  }
+
+  has(id: GrantId): boolean {
+    return this.#byGrant.has(id);
+  }
+
+  get(id: GrantId): Entry | undefined {
+    return this.#byGrant.get(id);
+  }
+
+  byIfindex(ifindex: number): Entry | undefined {
+    return this.#byIfindex.get(ifindex);
+  }
+
+  entries(): IterableIterator<Entry> {
+    return this.#byGrant.values();
+  }
+
+  entriesOf(uid: number): Iterable<Entry> {
+    return this.#byUid.get(uid) ?? [];
+  }
+
+  /** How many ports a user has on these networks. */
+  portsOf(uid: number, networks: ReadonlySet<NetworkName>): number {
+    let count = 0;
+    for (const [network, ports] of this.#counts.get(uid) ?? []) if (networks.has(network)) count += ports;
+    return count;
+  }
+
+  macInUse(mac: Mac): boolean {
+    return this.#addresses.has(mac);
+  }
+
+  #count(entry: Entry, by: 1 | -1): void {
+    for (const mac of [entry.mac, tapAddress(entry.id)]) add(this.#addresses, mac, by);
+    const own = this.#counts.get(entry.uid) ?? new Map<NetworkName, number>();
+    this.#counts.set(entry.uid, own);
+    add(own, entry.network, by);
+    if (own.size === 0) this.#counts.delete(entry.uid);
+  }
+}
+
+function add<K>(counts: Map<K, number>, key: K, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}

@@ -1,0 +1,126 @@
+/** The verbs that tell: networks, ports, status. Nobody is told of what is not theirs. */
+import { readdirSync } from 'node:fs';
+import { allowedNetworks } from '../acl/allowed.js';
+import { formatConfigError } from '../config/errors.js';
+import type { Network } from '../core/config.js';
+import type { Credentials } from '../core/credentials.js';
+import { processName } from '../kernel/process.js';
+import { usableBridge } from '../networks/bridge.js';
+import { offeredForms } from '../networks/open.js';
+import type { NetworkListing, PortListing, StatusListing, StatusSummary } from '../protocol/listing.js';
+import { okReply, type Reply } from '../protocol/reply.js';
+import type { Broker } from './broker.js';
+import type { Entry } from './ledger.js';
+
+/** Bytes of JSON in one page, which leaves room for the rest of the message. */
+export const pageBytes = 48_000;
+
+export function listNetworks(broker: Broker, caller: Credentials, after: string | undefined): Reply {
+  const allowed = allowedNetworks(broker.policy, caller);
+  const rows = allowed.flatMap((one): [string, () => NetworkListing][] => {
+    const network = broker.config.networks.get(one.network);
+    if (network === undefined) return [];
+    return [[network.name, () => networkListing(broker, caller, network, one)]];
+  });
+  return page(rows, after);
+}
+
+function networkListing(
+  broker: Broker,
+  caller: Credentials,
+  network: Network,
+  allowed: ReturnType<typeof allowedNetworks>[number],
+): NetworkListing {
+  const link = usableBridge(broker.kernel, network);
+  const bridge = link.isOk() ? link.value : undefined;
+  const inherited = bridge?.mtu ?? null;
+  const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
+  return {
+    name: network.name,
+    type: network.type,
+    forms: offeredForms(network).filter((form) => allowed.forms.includes(form)),
+    mtu: network.mtu === 'inherit' ? inherited : network.mtu,
+    bridge: network.bridge,
+    vlan: network.vlan ?? null,
+    isolated: network.isolated,
+    lockMac: network.lockMac,
+    hairpin: network.hairpin,
+    maxPorts: allowed.maxPorts ?? null,
+    usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
+    guestsReachEachOther: !network.isolated,
+    hostReachable: network.vlan === undefined,
+    outsideReachable: null,
+    problem: link.isErr() ? link.error.what : down,
+  };
+}
+
+export function listPorts(broker: Broker, caller: Credentials, after: string | undefined): Reply {
+  const seen = broker.isAdmin(caller) ? broker.ledger.entries() : broker.ledger.entriesOf(caller.uid);
+  return page(
+    [...seen].map((entry) => [entry.id, () => portListing(entry)]),
+    after,
+  );
+}
+
+function portListing(entry: Entry): PortListing {
+  const { id, uid, gid, network, form, ifname, ifindex, mac, mtu, holder, since, state } = entry;
+  const holderName = holder === 0 ? null : (processName(holder) ?? null);
+  return { grant: id, uid, gid, network, form, ifname, ifindex, mac, mtu, holder, holderName, since, state };
+}
+
+/** As many of the texts as have room in so many bytes of JSON; when that is not all, the last says how many more. */
+export function fitting(texts: readonly string[], bytes: number): readonly string[] {
+  let left = bytes;
+  const end = texts.findIndex((text) => {
+    left -= Buffer.byteLength(JSON.stringify(text)) + 1;
+    return left < 0;
+  });
+  return end < 0 ? texts : [...texts.slice(0, end), `… and ${texts.length - end} more`];
+}
+
+/** As many rows after `after`, in the order of their keys, as one message holds. */
+function page(rows: readonly (readonly [string, () => object])[], after: string | undefined): Reply {
+  const texts: string[] = [];
+  let size = 0;
+  let last: string | undefined;
+  for (const [key, row] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (after !== undefined && key <= after) continue;
+    if (size >= pageBytes) return okReply({ data: `[${texts.join(',')}]`, next: last as string });
+    const text = JSON.stringify(row());
+    texts.push(text);
+    size += Buffer.byteLength(text);
+    last = key;
+  }
+  return okReply({ data: `[${texts.join(',')}]` });
+}
+
+export function status(broker: Broker, caller: Credentials): Reply {
+  const state = broker.refused === undefined ? 'ok' : 'refused';
+  const summary = { version: broker.version, pid: process.pid, since: broker.started };
+  if (!broker.isAdmin(caller)) {
+    return okReply({ data: JSON.stringify({ ...summary, config: { state } } satisfies StatusSummary) });
+  }
+  const { config } = broker;
+  const errors = broker.refused?.map((error) => formatConfigError(error).slice(0, 400));
+  const listing: StatusListing = {
+    ...summary,
+    mode: broker.mode,
+    config: {
+      state,
+      files: fitting(config.files, pageBytes / 2),
+      loaded: broker.loaded,
+      error: errors === undefined ? null : fitting(errors, pageBytes / 2),
+    },
+    ports: broker.ledger.size,
+    connections: broker.connections,
+    networks: config.networks.size,
+    rules: config.rules.length,
+    counters: {
+      ...Object.fromEntries(broker.counters),
+      auditLost: broker.audit.lost,
+      openFiles: readdirSync('/proc/self/fd').length,
+      longestTurnMs: Math.round(broker.longestTurn * 1000) / 1000,
+    },
+  };
+  return okReply({ data: JSON.stringify(listing) });
+}

@@ -1,0 +1,58 @@
+/** A broker at work: the ledger set right, then the control socket answered and the kernel followed. */
+import { err, ok, type Result } from 'neverthrow';
+import { describeSysError } from '../core/sys-error.js';
+import { startCloser } from '../kernel/close.js';
+import { openFileLimit } from '../kernel/limits.js';
+import type { LinkEvents } from '../kernel/link-events.js';
+import { Watch } from '../kernel/watch.js';
+import type { Broker } from './broker.js';
+import type { ControlSocket, Refusal } from './control-socket.js';
+import { Endings } from './endings.js';
+import { type Room, Server } from './server.js';
+import { Upkeep } from './upkeep.js';
+
+/** Messages of rtnetlink taken in one turn. */
+const eventBatch = 64;
+
+/** @returns what ends the service when it is disposed; the links of running guests stay as they are. */
+export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents): Result<Disposable, Refusal> {
+  const limit = openFileLimit();
+  if (limit.isErr()) return err(describeSysError(limit.error));
+  // Before the first client: what they give us to close may block whoever closes it
+  const closer = startCloser();
+  const watch = new Watch();
+  const endings = new Endings(broker);
+  const upkeep = new Upkeep(broker, endings);
+  const server = new Server(broker, endings, watch, socket.listener, roomFor(limit.value));
+  const service = {
+    [Symbol.dispose]() {
+      server[Symbol.dispose]();
+      upkeep[Symbol.dispose]();
+      events[Symbol.dispose]();
+      watch[Symbol.dispose]();
+      closer[Symbol.dispose]();
+    },
+  };
+  // The events are followed from before the dump, so that nothing falls between the two
+  for (const fd of events.fds) {
+    const ours = (ifindex: number) => broker.ledger.byIfindex(ifindex) !== undefined;
+    const watched = watch.add(fd, { read: true }, () => upkeep.take(events.read(fd, eventBatch, ours)));
+    if (watched.isErr()) return err(describeSysError(watched.error));
+  }
+  const known = upkeep.reconcile();
+  if (known.isErr()) return err(`cannot list the interfaces: ${describeSysError(known.error)}`);
+  upkeep.take([]);
+  return server.listen().match(
+    () => ok(service),
+    (error) => err(describeSysError(error)),
+  );
+}
+
+/**
+ * How the descriptors are shared out. A connection takes one here, and one in flight in the kernel, which counts
+ * against the same limit. What is left is for those that come with messages and wait to be closed.
+ */
+function roomFor(openFiles: number): Room {
+  const connections = Math.max(16, Math.min(8192, Math.floor((openFiles - 64) / 2)));
+  return { connections, closing: openFiles - 64 - connections };
+}

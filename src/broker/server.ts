@@ -1,0 +1,240 @@
+/**
+ * The control socket: accepts, bounds, receives and answers. Its clients are hostile.
+ *
+ * One request is served per turn of the event loop, the users in turn, so nobody waits for more than one request of
+ * each other user. A connection's interest is taken away as soon as its message is there: nothing a client sends after
+ * it costs anything.
+ */
+import type { Result } from 'neverthrow';
+import { withNamedGroups } from '../acl/match.js';
+import type { SysError } from '../core/sys-error.js';
+import { pendingCloses } from '../kernel/close.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { accept, peerCredentials, peerProcess, receive, send, sendAway, unsentBytes } from '../kernel/seqpacket.js';
+import type { Watch } from '../kernel/watch.js';
+import { encodeReply, type Reply } from '../protocol/reply.js';
+import { answer } from './answer.js';
+import type { Broker } from './broker.js';
+import { type Connection, Connections } from './connections.js';
+import type { Endings } from './endings.js';
+import { FairQueue } from './fair-queue.js';
+
+/** Connections accepted in one turn. */
+const acceptBatch = 16;
+/** SCM_MAX_FD: descriptors in one message (unix(7)). */
+const mostFds = 253;
+/** Descriptors of one user that wait to be closed: a crowd of taps takes a while, and so many only one who blocks us. */
+const mostPending = 1024;
+/** Milliseconds between two looks at deadlines, while there is anything to look at. */
+const sweepInterval = 250;
+
+export interface Room {
+  /** Connections at once. */
+  readonly connections: number;
+  /** Descriptors of clients that wait to be closed. */
+  readonly closing: number;
+}
+
+export class Server implements Disposable {
+  readonly #broker: Broker;
+  readonly #watch: Watch;
+  readonly #listener: OwnedFd;
+  readonly #connections: Connections;
+  readonly #closing: number;
+  readonly #queue = new FairQueue<Connection>();
+  readonly #endings: Endings;
+  #turn: NodeJS.Immediate | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #resume: NodeJS.Timeout | undefined;
+
+  /**
+   * @param listener a listening SOCK_SEQPACKET socket; the server owns it.
+   * @param room how many descriptors may be used for what.
+   * @param endings ends a grant whose descriptor nobody has taken.
+   */
+  constructor(broker: Broker, endings: Endings, watch: Watch, listener: OwnedFd, room: Room) {
+    this.#broker = broker;
+    this.#watch = watch;
+    this.#listener = listener;
+    this.#connections = new Connections(room.connections);
+    this.#closing = room.closing;
+    this.#endings = endings;
+  }
+
+  listen(): Result<void, SysError> {
+    return this.#watch.add(this.#listener.fd, { read: true }, () => this.#accept());
+  }
+
+  [Symbol.dispose](): void {
+    clearImmediate(this.#turn);
+    clearInterval(this.#sweep);
+    clearTimeout(this.#resume);
+    this.#watch.remove(this.#listener.fd);
+    this.#listener.close();
+    for (const connection of this.#connections.all()) this.#close(connection);
+  }
+
+  #accept(): void {
+    for (let count = 0; count < acceptBatch; count++) {
+      if (this.#connections.size >= this.#connections.limit && !this.#evict()) return this.#pause();
+      const accepted = accept(this.#listener.fd);
+      if (accepted.isErr()) {
+        const full = accepted.error.code === 'EMFILE' || accepted.error.code === 'ENFILE';
+        if (full && this.#evict()) continue;
+        return this.#pause();
+      }
+      if (accepted.value === undefined) return;
+      this.#admit(accepted.value);
+    }
+  }
+
+  #admit(fd: OwnedFd): void {
+    const caller = peerProcess(fd.fd);
+    if (caller.isErr()) return fd.close();
+    const { uid } = caller.value;
+    const most = Math.min(this.#broker.config.broker.maxConnections, Math.ceil(this.#connections.limit / 4));
+    if (this.#connections.countOf(uid) >= most || pendingCloses(uid) >= mostPending) {
+      this.#broker.count('busy');
+      const message = `uid ${uid} has ${most} connections to the broker, or left it too much to close; let some end, and try again`;
+      void send(fd.fd, encodeReply({ status: 'busy', message }), []).isOk();
+      return fd.close();
+    }
+    const connection = this.#connections.add(fd, caller.value, performance.now());
+    const watched = this.#watch.add(fd.fd, { read: true }, (events) => {
+      if (connection.state === 'waiting' && events.readable) this.#enqueue(connection);
+      else if (events.hangup || events.error) this.#hungUp(connection);
+    });
+    if (watched.isErr()) return this.#close(connection);
+    this.#broker.connections = this.#connections.size;
+    this.#sweep ??= setInterval(() => this.#lookAtDeadlines(), sweepInterval);
+  }
+
+  /**
+   * A client can hang up by shutdown(2) and keep what it was sent unread: then the kernel goes on counting that against
+   * the broker, and the connection goes on counting against its user, until the sweep sees that it is gone.
+   */
+  #hungUp(connection: Connection): void {
+    if (connection.state !== 'draining' || unsentBytes(connection.fd.fd).unwrapOr(0) === 0) this.#close(connection);
+    // Else a hangup would be told in every turn
+    else this.#watch.remove(connection.fd.fd);
+  }
+
+  #enqueue(connection: Connection): void {
+    this.#connections.serve(connection);
+    this.#watch.change(connection.fd.fd, {}).unwrapOr(undefined);
+    this.#queue.push(connection.caller.uid, connection);
+    this.#turn ??= setImmediate(() => this.#serveOne());
+  }
+
+  #serveOne(): void {
+    this.#turn = undefined;
+    const connection = this.#queue.shift();
+    if (connection === undefined) return;
+    if (this.#queue.size > 0) this.#turn = setImmediate(() => this.#serveOne());
+    const before = performance.now();
+    try {
+      this.#serve(connection);
+    } catch (error) {
+      this.#giveUp(connection, error);
+    }
+    this.#broker.longestTurn = Math.max(this.#broker.longestTurn, performance.now() - before);
+  }
+
+  #serve(connection: Connection): void {
+    if (this.#isFull()) return this.#sayBusy(connection);
+    const received = receive(connection.fd.fd, 1);
+    if (received.isErr() || received.value.tag !== 'message') return this.#close(connection);
+    const message = received.value;
+    using carried = message.fds[0];
+    const credentials = peerCredentials(connection.fd.fd);
+    if (credentials.isErr()) return this.#close(connection);
+    const caller = withNamedGroups(this.#broker.policy, credentials.value);
+    this.#broker.count('requests');
+    if (message.surplus > 0) this.#broker.count('surplusFds', message.surplus);
+    const reply = (to: Reply, away: readonly OwnedFd[]) => sendAway(connection.fd.fd, encodeReply(to), away);
+    const answered = answer(this.#broker, caller, message, carried, reply, this.#endings);
+    if (answered instanceof Promise) {
+      const finish = (later: Reply) => {
+        if (!connection.fd.open) return;
+        void reply(later, []).isOk();
+        this.#close(connection);
+      };
+      void answered.then(finish).catch((error) => this.#giveUp(connection, error));
+    } else if (answered === undefined) this.#close(connection);
+    else this.#connections.drain(connection, answered, performance.now());
+  }
+
+  /** A bug of ours that one request found: what it held is closed, and the others are served on. */
+  #giveUp(connection: Connection, error: unknown): void {
+    process.stderr.write(`fdbrokerd: a bug: ${(error as Error)?.stack ?? error}\n`);
+    this.#broker.count('bugs');
+    this.#close(connection);
+  }
+
+  /**
+   * Whether a message could bring more descriptors than there are numbers for: the kernel would close the rest in our
+   * own thread, which they can block. With a limit of open files that leaves no such room, that is the risk taken.
+   */
+  #isFull(): boolean {
+    return this.#closing >= mostFds && pendingCloses() + mostFds > this.#closing;
+  }
+
+  #sayBusy(connection: Connection): void {
+    this.#broker.count('busy');
+    const message = 'the broker has too many descriptors of clients to close; try again in a moment';
+    void send(connection.fd.fd, encodeReply({ status: 'busy', message }), []).isOk();
+    this.#close(connection);
+  }
+
+  /** Makes room by ending the connection that has said nothing for longest. */
+  #evict(): boolean {
+    const oldest = this.#connections.oldestWaiting();
+    if (oldest === undefined) return false;
+    this.#broker.count('evicted');
+    this.#close(oldest);
+    return true;
+  }
+
+  /** Out of descriptors: stops accepting until a connection ends or a moment has passed. */
+  #pause(): void {
+    this.#watch.change(this.#listener.fd, {}).unwrapOr(undefined);
+    this.#resume ??= setTimeout(() => this.#unpause(), 100);
+  }
+
+  #unpause(): void {
+    if (this.#resume === undefined) return;
+    clearTimeout(this.#resume);
+    this.#resume = undefined;
+    this.#watch.change(this.#listener.fd, { read: true }).unwrapOr(undefined);
+  }
+
+  #lookAtDeadlines(): void {
+    const now = performance.now();
+    for (const connection of this.#connections.silent(now)) {
+      this.#broker.count('silent');
+      this.#close(connection);
+    }
+    for (const connection of [...this.#connections.draining()]) {
+      if (unsentBytes(connection.fd.fd).unwrapOr(1) === 0) this.#close(connection);
+      else if (connection.deadline <= now && connection.grant !== undefined) {
+        this.#broker.count('withdrawn');
+        void this.#endings.end(connection.grant, 'the client did not read its descriptor');
+        delete connection.grant;
+      }
+    }
+  }
+
+  #close(connection: Connection): void {
+    if (!connection.fd.open) return;
+    this.#queue.delete(connection.caller.uid, connection);
+    this.#watch.remove(connection.fd.fd);
+    this.#connections.remove(connection);
+    connection.fd.close();
+    this.#broker.connections = this.#connections.size;
+    this.#unpause();
+    if (this.#connections.size === 0) {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
+  }
+}

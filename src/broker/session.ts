@@ -1,0 +1,107 @@
+/** One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. */
+import { randomBytes } from 'node:crypto';
+import type { Result } from 'neverthrow';
+import { type Denial, decide } from '../acl/decide.js';
+import type { Network } from '../core/config.js';
+import type { Credentials } from '../core/credentials.js';
+import type { Grant } from '../core/grant.js';
+import type { GrantId } from '../core/names.js';
+import type { Permit } from '../core/permit.js';
+import { describeSysError, type SysError } from '../core/sys-error.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { peerProcess } from '../kernel/seqpacket.js';
+import type { OpenedPort } from '../networks/network.js';
+import { openNetwork } from '../networks/open.js';
+import { okReply, type Reply } from '../protocol/reply.js';
+import type { OpenRequest } from '../protocol/request.js';
+import { auditCaller, auditGrant } from './audit.js';
+import type { Broker } from './broker.js';
+import type { Entry } from './ledger.js';
+
+/** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
+export type Send = (reply: Reply, away: readonly OwnedFd[]) => Result<void, SysError>;
+
+/**
+ * @param carried QEMU's end of the helper's socketpair, if one came along; the caller closes it.
+ * @returns the grant, when the client was sent its descriptor.
+ */
+export function serveOpen(
+  broker: Broker,
+  caller: Credentials,
+  request: OpenRequest,
+  carried: OwnedFd | undefined,
+  send: Send,
+): Entry | undefined {
+  const holder = holderOf(caller, carried);
+  const asked = { ...auditCaller(caller), holder, network: request.network, form: request.form };
+  const refuse = (status: 'denied' | 'refused' | 'failed', message: string, reason = message, rule?: string) => {
+    broker.count(status);
+    broker.audit.write({ event: status, ...asked, ...(rule === undefined ? {} : { rule }), reason });
+    // Nothing to undo: a client that is gone misses a sentence
+    void send({ status, message }, []).isOk();
+    return undefined;
+  };
+
+  const verdict = decide(broker.policy, caller, request, broker.ledger);
+  if (verdict.isErr()) {
+    const { error } = verdict;
+    return refuse(error.kind === 'access' ? 'denied' : 'refused', error.message, error.reason, ruleOf(error));
+  }
+  const permit = verdict.value;
+  const network = broker.config.networks.get(permit.network);
+  if (network === undefined) throw new Error('a permit for a network that is not configured');
+  const suspended = broker.suspensions.secondsLeft(permit.uid);
+  if (suspended > 0) {
+    const why = `a tap of uid ${permit.uid} had its address changed by its holder; networks are given again in ${suspended} s`;
+    return refuse('refused', why, why, ruleOf(permit));
+  }
+  const grant = grantFor(broker, permit, network, holder);
+  const opened = openNetwork(broker.kernel, network, permit, grant, request.vnetHdr);
+  if (opened.isErr()) return refuse('failed', opened.error.what, opened.error.what, ruleOf(permit));
+
+  using port = opened.value;
+  const sent = send(granted(grant, port), [port.fd]);
+  if (sent.isErr()) {
+    const why = describeSysError(sent.error);
+    return refuse(
+      'failed',
+      `the descriptor could not be sent: ${why}; read the answers that wait`,
+      why,
+      ruleOf(permit),
+    );
+  }
+  const entry: Entry = {
+    ...grant,
+    ...{ ifname: port.ifname, ifindex: port.ifindex, master: port.master, mtu: port.mtu },
+    ...{ locked: network.lockMac, state: 'up', settled: false },
+  };
+  broker.ledger.add(entry);
+  broker.count('granted');
+  broker.audit.write({ event: 'granted', pid: caller.pid, ...auditGrant(entry), rule: ruleOf(permit) as string });
+  return entry;
+}
+
+/** The process that made the socketpair, when it is the caller's own user's; else the caller itself. */
+function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
+  if (carried === undefined) return caller.pid;
+  const peer = peerProcess(carried.fd);
+  return peer.isOk() && peer.value.uid === caller.uid && peer.value.pid > 0 ? peer.value.pid : caller.pid;
+}
+
+function grantFor(broker: Broker, permit: Permit, { vlan }: Network, holder: number): Grant {
+  let id: GrantId;
+  do id = randomBytes(4).toString('hex') as GrantId;
+  while (broker.ledger.has(id));
+  const { uid, gid, network, form, mac } = permit;
+  const since = Math.floor(Date.now() / 1000);
+  return { id, uid, gid, network, form, mac, holder, since, ...(vlan === undefined ? {} : { vlan }) };
+}
+
+function granted(grant: Grant, port: OpenedPort): Reply {
+  const { id, network, form, mac } = grant;
+  return okReply({ grant: id, network, form, ifname: port.ifname, mtu: String(port.mtu), mac });
+}
+
+function ruleOf({ rule }: Permit | Denial): string | undefined {
+  return rule === undefined ? undefined : `${rule.file}:${rule.line} [rule ${rule.name}]`;
+}

@@ -1,0 +1,38 @@
+import t from 'tap';
+import { Connections } from '../../src/broker/connections.js';
+import { OwnedFd } from '../../src/kernel/owned-fd.js';
+import { credentials } from '../support/policy.js';
+
+const fd = (number: number) => new OwnedFd(number, () => {});
+
+t.test('a connection counts from its start to its end, whatever becomes of it between', async (t) => {
+  const connections = new Connections(8);
+  const [one, two] = [connections.add(fd(1001), credentials(1000), 0), connections.add(fd(1002), credentials(1001), 0)];
+  connections.serve(one);
+  t.equal(connections.size, 2);
+  connections.remove(two);
+  t.same(connections.all(), [one], 'the one that is served is still there');
+  connections.drain(one, {} as never, 0);
+  t.same([...connections.draining()], [one]);
+  t.equal(connections.countOf(1000), 1);
+  connections.remove(one);
+  t.same(connections.all(), []);
+  t.same([...connections.draining()], []);
+  t.equal(connections.size, 0);
+  t.equal(connections.countOf(1000), 0);
+});
+
+t.test('silence is of those who have said nothing, the longest first', async (t) => {
+  const connections = new Connections(8);
+  const first = connections.add(fd(1001), credentials(1000), 0);
+  const second = connections.add(fd(1002), credentials(1000), 1000);
+  connections.serve(connections.add(fd(1003), credentials(1000), 0));
+  t.equal(connections.oldestWaiting(), first);
+  t.same(connections.silent(first.deadline - 1), []);
+  t.same(connections.silent(first.deadline), [first]);
+  t.same(connections.silent(second.deadline), [first, second]);
+  connections.remove(first);
+  t.equal(connections.oldestWaiting(), second);
+  connections.serve(second);
+  t.equal(connections.oldestWaiting(), undefined);
+});

@@ -1,0 +1,49 @@
+import t from 'tap';
+import { type Entry, Ledger } from '../../src/broker/ledger.js';
+import { parseGrantId } from '../../src/core/names.js';
+import { interfaceName, mac, name } from '../support/policy.js';
+
+function entry(id: string, change: Partial<Entry> = {}): Entry {
+  return {
+    ...{ id: parseGrantId(id)._unsafeUnwrap(), uid: 1000, gid: 1000, network: name('lan'), form: 'tap' },
+    ...{ mac: mac('52:54:00:00:00:01'), holder: 1, since: 1, ifname: interfaceName(`fdb${id}`) },
+    ...{ ifindex: Number.parseInt(id, 16), master: 1, mtu: 1500, locked: false, state: 'up', settled: true },
+    ...change,
+  };
+}
+
+t.test('ports are counted by user and network', async (t) => {
+  const ledger = new Ledger();
+  const [a, b, c] = [entry('00000001'), entry('00000002', { network: name('lab') }), entry('00000003', { uid: 1001 })];
+  for (const one of [a, b, c]) ledger.add(one);
+  t.equal(ledger.portsOf(1000, new Set([name('lan')])), 1);
+  t.equal(ledger.portsOf(1000, new Set([name('lan'), name('lab')])), 2);
+  t.equal(ledger.portsOf(1001, new Set([name('lab')])), 0);
+  ledger.remove(a);
+  ledger.remove(a);
+  t.equal(ledger.portsOf(1000, new Set([name('lan')])), 0);
+  t.equal(ledger.size, 2);
+  t.same([...ledger.entriesOf(1000)], [b]);
+});
+
+t.test('an address is in use until its last entry is gone, the tap’s own too', async (t) => {
+  const ledger = new Ledger();
+  const [a, b] = [entry('0a0b0c0d'), entry('0a0b0c0e')];
+  ledger.add(a);
+  ledger.add(b);
+  t.ok(ledger.macInUse(mac('52:54:00:00:00:01')));
+  t.ok(ledger.macInUse(mac('fe:fd:0a:0b:0c:0d')));
+  ledger.remove(a);
+  t.ok(ledger.macInUse(mac('52:54:00:00:00:01')));
+  t.notOk(ledger.macInUse(mac('fe:fd:0a:0b:0c:0d')));
+  ledger.remove(b);
+  t.notOk(ledger.macInUse(mac('52:54:00:00:00:01')));
+});
+
+t.test('no grant and no interface stands twice', async (t) => {
+  const ledger = new Ledger();
+  ledger.add(entry('00000001'));
+  t.throws(() => ledger.add(entry('00000001', { ifindex: 9 })));
+  t.throws(() => ledger.add(entry('00000002', { ifindex: 1 })));
+  t.equal(ledger.size, 1);
+});
