@@ -1,0 +1,132 @@
+/** `fdbroker explain`: what the rules say to a request and why, without a broker. */
+import { err, ok, type Result } from 'neverthrow';
+import type { Argv } from 'yargs';
+import { type Explanation, explain, type MatchingRule } from '../acl/explain.js';
+import { compilePolicy } from '../acl/policy.js';
+import { formatConfigError } from '../config/errors.js';
+import { loadConfig } from '../config/load.js';
+import { type Form, forms } from '../core/form.js';
+import { type Mac, parseMac } from '../core/mac.js';
+import { type NetworkName, parseNetworkName, type ValueError } from '../core/names.js';
+import { type Arguments, jsonOption, textOf, userModeOption, valueOption } from './command.js';
+import { chooseConfig } from './config-choice.js';
+import { escapeText, toJson } from './escape.js';
+import { type ExitStatus, exitStatus } from './exit-status.js';
+import { paint } from './paint.js';
+import { type NamedCaller, resolveCaller } from './resolve-caller.js';
+import { complain, type World } from './world.js';
+
+export function options(yargs: Argv): Argv {
+  return yargs
+    .options({
+      user: valueOption('user', 'Whose request: a name or a number; left out: you'),
+      network: valueOption('network', 'The network that is asked for', { demandOption: true }),
+      form: valueOption('form', 'The form of the descriptor', { choices: forms, default: 'tap' }),
+      mac: valueOption('mac', 'The MAC address that is asked for'),
+      config: valueOption('config', 'The configuration file'),
+      ...userModeOption,
+      ...jsonOption,
+    })
+    .conflicts('config', 'user-mode')
+    .example('$0 explain --network lan', 'May I use it, and by which rule?')
+    .example('$0 explain --user alice --network lan --mac 52:54:00:12:34:56', 'May alice, with that address?');
+}
+
+export async function run(args: Arguments, world: World): Promise<ExitStatus> {
+  const accounts = await world.accounts();
+  const question = resolveCaller(textOf(args, 'user'), world, accounts).andThen((caller) =>
+    parseAsk(args).map((ask) => ({ caller, ask })),
+  );
+  if (question.isErr()) {
+    complain(world, question.error.what);
+    return exitStatus.usage;
+  }
+  const { caller, ask } = question.value;
+  const { file, owner } = chooseConfig(textOf(args, 'config'), args, world);
+  const config = loadConfig(file, { accounts, owner });
+  if (config.isErr()) {
+    for (const error of config.error) complain(world, formatConfigError(error));
+    return exitStatus.no;
+  }
+  const explanation = explain(compilePolicy(config.value), caller, ask);
+  const asked: Question = { file, caller, ...ask };
+  world.out(args['json'] ? toJson(jsonOf(asked, explanation)) : formatExplanation(asked, explanation, world.colour));
+  return explanation.verdict === 'allowed' ? exitStatus.ok : exitStatus.no;
+}
+
+interface Ask {
+  readonly network: NetworkName;
+  readonly form: Form;
+  readonly mac?: Mac;
+}
+
+function parseAsk(args: Arguments): Result<Ask, ValueError> {
+  const form = args['form'] as Form;
+  return parseNetworkName(textOf(args, 'network') ?? '').andThen((network): Result<Ask, ValueError> => {
+    const mac = textOf(args, 'mac');
+    if (mac === undefined) return ok({ network, form });
+    const parsed = parseMac(mac);
+    return parsed.isErr() ? err(parsed.error) : ok({ network, form, mac: parsed.value });
+  });
+}
+
+export interface Question extends Ask {
+  readonly file: string;
+  readonly caller: NamedCaller;
+}
+
+/** The documented shape, with null for what is not there. */
+function jsonOf({ file, caller, network, form, mac }: Question, explanation: Explanation): object {
+  const { verdict, rule, why, matching, advice } = explanation;
+  return {
+    verdict,
+    rule: rule ?? null,
+    why,
+    advice,
+    mac: explanation.mac ?? null,
+    matching,
+    asked: {
+      user: caller.user,
+      uid: caller.uid,
+      gid: caller.gid,
+      groups: caller.groups,
+      network,
+      form,
+      mac: mac ?? null,
+    },
+    file,
+  };
+}
+
+export function formatExplanation(question: Question, explanation: Explanation, colour: boolean): string {
+  const { verdict, why, matching, advice, mac } = explanation;
+  const { caller, network, form, file } = question;
+  const { user, uid, gid, groups } = caller;
+  const verdictColour = verdict === 'allowed' ? 'green' : 'red';
+  const lines: [string, string][] = [
+    [
+      'user',
+      `${user ?? '?'} (uid ${uid}, ${gid < 0 ? 'in no group' : `gid ${gid}, groups ${groups.join(' ') || '-'}`})`,
+    ],
+    ['asks for', `network ${network} as ${form}${question.mac === undefined ? '' : ` with address ${question.mac}`}`],
+    ['by', file],
+    ['verdict', verdict],
+    ['because', why],
+    ...(mac === undefined ? [] : [['address', mac] as [string, string]]),
+    ...matching.map((rule, at): [string, string] => [at === 0 ? 'rules' : '', describeRule(rule)]),
+    ...advice.map((text, at): [string, string] => [
+      at === 0 ? (verdict === 'allowed' ? 'limit' : 'to change') : '',
+      text,
+    ]),
+  ];
+  return lines
+    .map(([name, text]) => {
+      const shown = escapeText(text);
+      return `${name.padEnd(9)}  ${colour && name === 'verdict' ? paint(shown, verdictColour) : shown}\n`;
+    })
+    .join('');
+}
+
+function describeRule({ name, file, line, effect, because }: MatchingRule): string {
+  return `${effect} [rule ${name}] (${file}:${line}) matches ${because.join(', ')}`;
+}

@@ -1,0 +1,29 @@
+/** What a command gets from the process around it; src/bin/fdbroker.ts makes the real one. */
+import type { Accounts } from '../core/config.js';
+import { escapeText } from './escape.js';
+
+export interface World {
+  /** Writes to standard output. */
+  out(text: string): unknown;
+  /** Writes to standard error. */
+  err(text: string): unknown;
+  /** Whether standard output shows colours. */
+  readonly colour: boolean;
+  /** Columns of the terminal; 80 where there is none. */
+  readonly columns: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  /** Effective. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  /** Seconds since 1970. */
+  now(): number;
+  /** The host's users and groups; asked for only by commands that show or take names. */
+  accounts(): Promise<Accounts>;
+}
+
+/** A complaint or a remark on standard error, in the form of all programs: `fdbroker: …`. */
+export function complain(world: World, sentence: string): void {
+  world.err(`fdbroker: ${escapeText(sentence)}\n`);
+}

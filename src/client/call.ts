@@ -1,0 +1,35 @@
+/** One request, one reply, one connection. */
+import { err, type Result } from 'neverthrow';
+import { decodeReply, type Reply } from '../protocol/reply.js';
+import { encodeRequest, type Request } from '../protocol/request.js';
+import { refusePath } from './diagnose.js';
+import type { ClientError } from './error.js';
+import { exchange } from './exchange.js';
+
+/** Every verb without descriptors. `open` is for programs that can receive one, as fdbroker-helper. */
+export type PlainRequest = Exclude<Request, { readonly verb: 'open' }>;
+
+export interface CallOptions {
+  /** Seconds for the whole of it; 10 when left out. */
+  readonly timeout?: number;
+}
+
+export const defaultTimeout = 10;
+
+/**
+ * Asks the broker at `socketPath`. Never throws and never rejects. A reply that says no is still an answer: it comes
+ * as the Reply it is.
+ */
+export async function call(
+  socketPath: string,
+  request: PlainRequest,
+  options: CallOptions = {},
+): Promise<Result<Reply, ClientError>> {
+  const seconds = options.timeout ?? defaultTimeout;
+  const bad = refusePath(socketPath);
+  if (bad !== undefined) return err(bad);
+  const answer = await exchange(socketPath, encodeRequest(request), performance.now() + seconds * 1000, seconds);
+  return answer.andThen((bytes) =>
+    decodeReply(bytes).mapErr(({ what }): ClientError => ({ tag: 'garbage', socket: socketPath, what })),
+  );
+}

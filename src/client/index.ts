@@ -1,0 +1,17 @@
+/** How a TypeScript program talks to the broker: the package's public export. */
+export type { GrantId } from '../core/names.js';
+export { parseGrantId } from '../core/names.js';
+export type {
+  ConfigState,
+  NetworkListing,
+  PortListing,
+  PortState,
+  ReloadListing,
+  StatusListing,
+  StatusSummary,
+} from '../protocol/listing.js';
+export type { Failure, Reply } from '../protocol/reply.js';
+export { type CallOptions, call, type PlainRequest } from './call.js';
+export { type ClientError, describeClientError, type Gate, type Names } from './error.js';
+export { chooseSocket, type SocketChoice, systemSocket } from './socket-path.js';
+export { isFullStatus, listNetworks, listPorts, readStatus, releaseGrant, reloadConfig } from './verbs.js';

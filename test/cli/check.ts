@@ -1,0 +1,56 @@
+import path from 'node:path';
+import t from 'tap';
+import { badConfig, configFolder, goodConfig } from '../support/config-files.js';
+import { fdbroker } from '../support/fdbroker.js';
+
+const files = { 'good.ini': goodConfig, 'bad.ini': badConfig, 'home/fdbroker/fdbroker.ini': goodConfig };
+const folder = configFolder(t, files);
+const goodFile = path.join(folder, 'good.ini');
+const badFile = path.join(folder, 'bad.ini');
+const ownFile = path.join(folder, 'home/fdbroker/fdbroker.ini');
+
+t.test('a good file', async (t) => {
+  t.same(await fdbroker(['check', goodFile]), {
+    status: 0,
+    stdout: `${goodFile}: ok: 1 network, 2 rules, 1 file\n`,
+    stderr: '',
+  });
+  const { status, stdout } = await fdbroker(['check', goodFile, '--json']);
+  t.equal(status, 0);
+  t.same(JSON.parse(stdout), { ok: true, file: goodFile, files: [goodFile], networks: 1, rules: 2, errors: [] });
+});
+
+t.test('every error with its place', async (t) => {
+  const { status, stdout, stderr } = await fdbroker(['check', badFile]);
+  t.equal(status, 1);
+  t.equal(stderr, '');
+  const lines = stdout.trimEnd().split('\n');
+  t.match(lines, [`${badFile}:3: `, `${badFile}:6: `, `${badFile}:8: `]);
+  t.equal(lines.length, 3);
+  const json = await fdbroker(['check', badFile, '--json']);
+  t.equal(json.status, 1);
+  const parsed = JSON.parse(json.stdout);
+  t.match(parsed, { ok: false, file: badFile, files: null, networks: null, rules: null });
+  t.same(
+    parsed.errors.map(
+      (error: { file: string; line: number; what: string }) => `${error.file}:${error.line}: ${error.what}`,
+    ),
+    lines,
+  );
+});
+
+t.test('the file that is meant when none is named', async (t) => {
+  const { status, stdout } = await fdbroker(['check', '--user-mode'], {
+    env: { XDG_CONFIG_HOME: path.join(folder, 'home') },
+  });
+  t.equal(status, 0);
+  t.match(stdout, `${ownFile}: ok`);
+  const none = await fdbroker(['check', path.join(folder, 'none.ini')]);
+  t.equal(none.status, 1);
+  t.match(none.stdout, /none\.ini: there is no such file/);
+});
+
+t.test('names are shown, not obeyed', async (t) => {
+  const { stdout } = await fdbroker(['check', `${folder}/\u001b[31m.ini`]);
+  t.match(stdout, '/\\x1b[31m.ini: there is no such file');
+});

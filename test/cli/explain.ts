@@ -1,0 +1,126 @@
+import path from 'node:path';
+import t from 'tap';
+import type { Explanation } from '../../src/acl/explain.js';
+import { formatExplanation } from '../../src/cli/explain.js';
+import { badConfig, configFolder, goodConfig } from '../support/config-files.js';
+import { fdbroker } from '../support/fdbroker.js';
+import { mac, name } from '../support/policy.js';
+
+const folder = configFolder(t, { 'good.ini': goodConfig, 'bad.ini': badConfig });
+const goodFile = path.join(folder, 'good.ini');
+const badFile = path.join(folder, 'bad.ini');
+
+t.test('allowed', async (t) => {
+  const args = ['explain', '--network=lan', '--user=4000000000', `--config=${goodFile}`];
+  const { status, stdout, stderr } = await fdbroker(args);
+  t.equal(stderr, '');
+  t.equal(status, 0);
+  t.match(stdout, 'user       ? (uid 4000000000, in no group)\n');
+  t.match(stdout, `by         ${goodFile}\nverdict    allowed\nbecause    [rule some] (${goodFile}:5) allows it\n`);
+  t.match(stdout, 'limit      at most 4 ports');
+  t.notMatch(stdout, '\u001b', 'no colours without a terminal');
+
+  const json = JSON.parse((await fdbroker([...args, '--json', '--mac=52:54:00:AA:00:01'])).stdout);
+  t.match(json, {
+    verdict: 'allowed',
+    rule: { name: 'some', file: goodFile, line: 5 },
+    mac: '52:54:00:aa:00:01',
+    matching: [{ name: 'some', effect: 'allow', because: ['uid 4000000000'] }],
+    asked: { user: null, uid: 4_000_000_000, groups: [], network: 'lan', form: 'tap', mac: '52:54:00:aa:00:01' },
+    file: goodFile,
+  });
+});
+
+t.test('no', async (t) => {
+  const at = `--config=${goodFile}`;
+  const cases: [args: string[], verdict: string, words: RegExp][] = [
+    [['--network=lan', '--user=4000000001'], 'denied', /\[rule not-them\] .*good\.ini:12\) denies it/],
+    [
+      ['--network=lan', '--user=4000000002'],
+      'denied',
+      /no rule .* allows it(.*\n)*to change .*add user\[\] = 4000000002/,
+    ],
+    [['--network=lab', '--user=0'], 'denied', /there is no such network/],
+    [['--network=lan', '--user=0', '--mac=02:00:00:00:00:01'], 'refused', /is outside 52:54:00:00:00:00\/24/],
+  ];
+  for (const [args, verdict, words] of cases) {
+    const { status, stdout } = await fdbroker(['explain', at, ...args]);
+    t.equal(status, 1);
+    t.match(stdout, `\nverdict    ${verdict}\n`);
+    t.match(stdout, words);
+    t.match(JSON.parse((await fdbroker(['explain', '--json', at, ...args])).stdout), { verdict });
+  }
+});
+
+t.test('who asks', async (t) => {
+  const me = await fdbroker(['explain', '--network=lan', `--config=${goodFile}`, '--json']);
+  t.match(JSON.parse(me.stdout), { asked: { uid: process.geteuid?.(), gid: process.getegid?.() } });
+  const root = await fdbroker(['explain', '--network=lan', '--user=root', `--config=${goodFile}`, '--json']);
+  t.equal(root.status, 0);
+  t.match(JSON.parse(root.stdout), { asked: { user: 'root', uid: 0, gid: 0 } });
+  for (const nobody of ['no-such-user\u001b', '4294967295', '99999999999']) {
+    const { status, stdout, stderr } = await fdbroker(['explain', '--network=lan', `--user=${nobody}`]);
+    t.equal(status, 2);
+    t.equal(stdout, '');
+    t.match(stderr, /^fdbroker: there is no user ".*" on this host/);
+  }
+});
+
+t.test('what cannot be asked for', async (t) => {
+  const cases: [args: string[], words: RegExp][] = [
+    [['--network=a b'], /is not a network name/],
+    [['--network=lan', '--mac=52:54'], /is not a MAC address/],
+    [['--network=lan', '--mac=01:00:00:00:00:00'], /is a multicast/],
+  ];
+  for (const [args, words] of cases) {
+    const { status, stderr } = await fdbroker(['explain', ...args]);
+    t.equal(status, 2);
+    t.match(stderr, words);
+  }
+});
+
+t.test('a refused configuration', async (t) => {
+  const { status, stdout, stderr } = await fdbroker(['explain', '--network=lan', '--user=0', `--config=${badFile}`]);
+  t.equal(status, 1);
+  t.equal(stdout, '');
+  t.match(stderr, new RegExp(`^fdbroker: ${badFile}:3: `));
+  t.equal(stderr.trimEnd().split('\n').length, 3);
+});
+
+t.test('as people see it', async (t) => {
+  const question = {
+    file: '/etc/fdbroker/fdbroker.ini',
+    caller: { pid: 0, uid: 1000, gid: 100, groups: [36, 27], user: 'tom\u009b' },
+    network: name('lan'),
+    form: 'tap',
+    mac: mac('52:54:00:00:00:01'),
+  } as const;
+  const denied: Explanation = {
+    verdict: 'denied',
+    why: '[rule x] (a.ini:3) denies it',
+    rule: { name: 'x', file: 'a.ini', line: 3 },
+    matching: [
+      { name: 'x', file: 'a.ini', line: 3, effect: 'deny', because: ['anyone', 'uid 1000'] },
+      { name: 'y', file: 'a.ini', line: 9, effect: 'allow', because: ['supplementary group 36'] },
+    ],
+    advice: ['one thing', 'or another'],
+  };
+  const expected = `\
+user       tom\\x9b (uid 1000, gid 100, groups 36 27)
+asks for   network lan as tap with address 52:54:00:00:00:01
+by         /etc/fdbroker/fdbroker.ini
+verdict    denied
+because    [rule x] (a.ini:3) denies it
+rules      deny [rule x] (a.ini:3) matches anyone, uid 1000
+           allow [rule y] (a.ini:9) matches supplementary group 36
+to change  one thing
+           or another
+`;
+  t.equal(formatExplanation(question, denied, false), expected);
+  t.match(formatExplanation(question, denied, true), 'verdict    \u001b[31mdenied\u001b[39m\n');
+  const allowed: Explanation = { verdict: 'allowed', why: 'so', matching: [], advice: ['at most 4 ports'] };
+  t.match(
+    formatExplanation(question, allowed, true),
+    'verdict    \u001b[32mallowed\u001b[39m\nbecause    so\nlimit      at most',
+  );
+});

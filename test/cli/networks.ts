@@ -1,0 +1,63 @@
+import t from 'tap';
+import { formatNetworks } from '../../src/cli/networks.js';
+import type { NetworkListing } from '../../src/protocol/listing.js';
+import { fdbroker } from '../support/fdbroker.js';
+import { ScriptedServer } from '../support/scripted-server.js';
+
+const lan: NetworkListing = {
+  name: 'lan',
+  type: 'bridge',
+  forms: ['tap'],
+  mtu: 1500,
+  bridge: 'br0',
+  vlan: 20,
+  isolated: false,
+  lockMac: true,
+  hairpin: false,
+  maxPorts: 16,
+  usedPorts: 1,
+  guestsReachEachOther: true,
+  hostReachable: true,
+  outsideReachable: null,
+  problem: null,
+};
+
+t.test('as people see them', async (t) => {
+  const lab: NetworkListing = {
+    ...lan,
+    name: 'lab',
+    mtu: null,
+    bridge: 'br-lab',
+    vlan: null,
+    isolated: true,
+    lockMac: false,
+    hairpin: true,
+    maxPorts: null,
+    guestsReachEachOther: false,
+    hostReachable: false,
+    outsideReachable: false,
+    problem: 'there is no bridge\n"br-lab"',
+  };
+  const expected = `\
+NETWORK  BRIDGE   MTU  VLAN  FORMS  PORTS  REACHES               POLICY
+lan      br0     1500    20  tap     1/16  guests,host,outside?  lock-mac
+lab      br-lab     -     -  tap        1  -                     isolated,hairpin
+lab: there is no bridge\\x0a"br-lab"
+`;
+  t.equal(formatNetworks([lan, lab], false), expected);
+  t.match(formatNetworks([lan, lab], true), '\u001b[31mlab:\u001b[39m there is', 'a problem is red');
+});
+
+t.test('none', async (t) => {
+  using server = new ScriptedServer(({ ok }) => ok({ data: '[]' })).start();
+  const world = { env: { FDBROKER_SOCKET: server.path } };
+  t.match(await fdbroker(['networks'], world), { status: 0, stdout: '', stderr: /no rule lets you use a network/ });
+  t.same(await fdbroker(['networks', '--json'], world), { status: 0, stdout: '[]\n', stderr: '' });
+});
+
+t.test('colours on a terminal', async (t) => {
+  using server = new ScriptedServer(({ ok }) => ok({ data: JSON.stringify([lan]) })).start();
+  const world = { env: { FDBROKER_SOCKET: server.path }, colour: true };
+  t.match((await fdbroker(['networks'], world)).stdout, '\u001b[1mNETWORK\u001b[22m');
+  t.same(JSON.parse((await fdbroker(['networks', '--json'], world)).stdout), [lan], 'but never in JSON');
+});
