@@ -1,0 +1,50 @@
+/**
+ * `make bench`: every budget of the project, measured. Runs itself again in private network and mount namespaces, where
+ * it has a bridge of its own and may write /etc/qemu/bridge.conf. A budget that is missed is told, and is no failure.
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sh } from './commands.js';
+import { measureDecisions } from './decisions.js';
+import { measureManyGrants } from './many-grants.js';
+import { measureMemory } from './memory.js';
+import { Results } from './results.js';
+import { measureTimeToFd } from './time-to-fd.js';
+
+/** Tells the inner run where its files go. */
+const marker = 'FDBROKER_BENCH_FOLDER';
+
+async function measure(folder: string): Promise<void> {
+  mkdirSync(`${folder}/etc/qemu`, { recursive: true });
+  writeFileSync(`${folder}/etc/qemu/bridge.conf`, 'allow all\n');
+  sh(`mount -t overlay overlay -o lowerdir=${folder}/etc:/etc /etc`);
+  sh('ip link set lo up');
+  for (const bridge of ['br0', 'br1']) sh(`ip link add ${bridge} type bridge; ip link set ${bridge} up`);
+  const results = new Results();
+  measureDecisions(results);
+  await measureTimeToFd(results, folder);
+  await measureManyGrants(results, folder);
+  await measureMemory(results, folder);
+  results.close();
+}
+
+/** @returns the inner run's exit status. */
+async function runInNamespaces(folder: string): Promise<number> {
+  const flags = process.getuid?.() === 0 ? '-nm' : '-Urnm';
+  const command = [flags, 'setpriv', '--pdeathsig', 'KILL', process.execPath, fileURLToPath(import.meta.url)];
+  const child = spawn('unshare', command, { stdio: 'inherit', env: { ...process.env, [marker]: folder } });
+  // The terminal interrupts the inner run too, and its folder is to be removed all the same.
+  process.on('SIGINT', () => undefined);
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return status ?? 1;
+}
+
+const inner = process.env[marker];
+if (inner !== undefined) await measure(inner);
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'fdbroker-bench-'));
+  process.exitCode = await runInNamespaces(folder).finally(() => rmSync(folder, { recursive: true, force: true }));
+}

@@ -1,0 +1,50 @@
+/** What the benchmarks found: a table for a person, one line of JSON for a script. */
+
+interface Result {
+  readonly section: string;
+  readonly name: string;
+  readonly value: number;
+  /** `ms`, `µs`, `MiB`; empty for a ratio or a count. */
+  readonly unit: string;
+  /** The value is to be at most this; undefined where it is told for comparison only. */
+  readonly budget?: number;
+}
+
+function verdict({ value, budget }: Result): { readonly met?: boolean } {
+  return budget === undefined ? {} : { met: value <= budget };
+}
+
+const show = (value: number) => String(Math.abs(value) < 1000 ? Number(value.toPrecision(3)) : Math.round(value));
+
+export class Results {
+  readonly #results: Result[] = [];
+  #section = '';
+
+  /** Of the results added from now on. */
+  section(title: string): void {
+    this.#section = title;
+    process.stdout.write(`\n${title}\n`);
+  }
+
+  add(name: string, value: number, unit = '', budget?: number): void {
+    const result = { section: this.#section, name, value, unit, ...(budget === undefined ? {} : { budget }) };
+    this.#results.push(result);
+    const measured = `${show(value)} ${unit}`.trimEnd();
+    const told = budget === undefined ? '' : `at most ${show(budget)}: ${value <= budget ? 'met' : 'MISSED'}`;
+    process.stdout.write(`${`  ${name.padEnd(58)} ${measured.padStart(12)}   ${told}`.trimEnd()}\n`);
+  }
+
+  /** What could not be measured, and why. */
+  note(text: string): void {
+    process.stdout.write(`  ${text}\n`);
+  }
+
+  close(): void {
+    const results = this.#results.map((result) => ({ ...result, ...verdict(result) }));
+    const budgeted = results.filter(({ met }) => met !== undefined);
+    const missed = results.filter(({ met }) => met === false);
+    process.stdout.write(`\n${budgeted.length - missed.length} of ${budgeted.length} budgets met\n`);
+    for (const { section, name } of missed) process.stdout.write(`  missed: ${section}: ${name}\n`);
+    process.stdout.write(`${JSON.stringify({ benchmark: 'fdbroker', results })}\n`);
+  }
+}

@@ -1,0 +1,37 @@
+/*
+ * Holds the tap that is descriptor 3 and does to it what a hostile holder can, one word a line from standard input,
+ * each answered by a line with 0 or -errno. Ends, and lets the tap go, at the end of the input.
+ */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_tun.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int set_address(const char *text) {
+    struct ifreq request = {.ifr_hwaddr.sa_family = ARPHRD_ETHER};
+    unsigned byte[6];
+    if (sscanf(text, "%x:%x:%x:%x:%x:%x", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5]) != 6) return -1;
+    for (int index = 0; index < 6; index++) request.ifr_hwaddr.sa_data[index] = (char)byte[index];
+    return ioctl(3, SIOCSIFHWADDR, &request);
+}
+
+int main(void) {
+    char line[64];
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        int off = 0, on = 1, result = -1;
+        errno = EINVAL;
+        line[strcspn(line, "\n")] = 0;
+        if (strcmp(line, "persist") == 0) result = ioctl(3, TUNSETPERSIST, 1UL);
+        if (strcmp(line, "own") == 0) result = ioctl(3, TUNSETOWNER, (unsigned long)getuid());
+        if (strcmp(line, "carrier off") == 0) result = ioctl(3, TUNSETCARRIER, &off);
+        if (strcmp(line, "carrier on") == 0) result = ioctl(3, TUNSETCARRIER, &on);
+        if (strncmp(line, "address ", 8) == 0) result = set_address(line + 8);
+        printf("%d\n", result < 0 ? -errno : 0);
+        fflush(stdout);
+    }
+    return 0;
+}
