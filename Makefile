@@ -9,7 +9,7 @@ BUILD := build
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 
 CC := $(if $(filter default,$(origin CC)),cc,$(CC))
-MUSL_CC := $(shell command -v musl-gcc 2>/dev/null)
+MUSL_CC = $(shell command -v musl-gcc 2>/dev/null)
 CFLAGS_COMMON := -std=c11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Werror -D_GNU_SOURCE
 CFLAGS_HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-common
 BROKER_FLAGS := --jitless --no-expose-wasm --max-semi-space-size=1
