@@ -9,7 +9,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { Credentials } from '../core/credentials.js';
 import type { Form } from '../core/form.js';
-import { type Mac, prefixHolds } from '../core/mac.js';
+import { type Mac, macToNumber, prefixHolds } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import { chooseMac } from './choose-mac.js';
@@ -31,7 +31,8 @@ export interface Ask {
 export interface Usage {
   /** Ports of a user on these networks together. */
   portsOf(uid: number, networks: ReadonlySet<NetworkName>): number;
-  macInUse(mac: Mac): boolean;
+  /** @param address as a 48-bit number, first byte on the wire most significant. */
+  macInUse(address: number): boolean;
 }
 
 export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usage): Result<Permit, Denial> {
@@ -83,7 +84,7 @@ function decideRule(
     withRoom.push(rule);
     if (mac !== undefined) {
       if (!prefixHolds(rule.mac, mac)) continue;
-      return usage.macInUse(mac) ? err(deny.addressInUse(mac, rule)) : ok({ mac, rule });
+      return usage.macInUse(Number(macToNumber(mac))) ? err(deny.addressInUse(mac, rule)) : ok({ mac, rule });
     }
     const given = chooseMac(rule.mac, uid, network.name, (address) => usage.macInUse(address));
     if (given === undefined) continue;

@@ -58,9 +58,10 @@ export class AuditLog {
   }
 
   write(record: AuditRecord): void {
-    const line: Record<string, unknown> = { time: new Date().toISOString(), ...record };
-    for (const [key, value] of Object.entries(line)) {
-      if (typeof value === 'string' && value.length > longest) line[key] = `${value.slice(0, longest)}…`;
+    const line: Record<string, unknown> = { time: new Date().toISOString() };
+    for (const key in record) {
+      const value = record[key as keyof AuditRecord];
+      line[key] = typeof value === 'string' && value.length > longest ? `${value.slice(0, longest)}…` : value;
     }
     if (this.#lostSince > 0) line['lostBefore'] = this.#lostSince;
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`);

@@ -1,18 +1,18 @@
 /**
  * The connections in force, and the bounds on them: per user, in all, and in time.
  *
- * A connection is `waiting` until its request has come, `served` while it is queued or answered, and `draining` while
- * a descriptor sent to it has not been read. The last counts against its user for as long as it takes, because an
+ * A connection is `served` while it is queued or answered, `waiting` when it was looked at and its request had not come,
+ * and `draining` while a descriptor sent to it has not been read. The last counts against its user for as long as it takes, because an
  * unread descriptor counts against the broker in the kernel (unix(7), ETOOMANYREFS) whatever the broker closes.
  */
-import type { Credentials } from '../core/credentials.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { PeerProcess } from '../kernel/peer.js';
 import type { Entry } from './ledger.js';
 
 export interface Connection {
   readonly fd: OwnedFd;
   /** Without the groups, of which there can be 65,536: they are read with the request. */
-  readonly caller: Omit<Credentials, 'groups'>;
+  readonly caller: PeerProcess;
   state: 'waiting' | 'served' | 'draining';
   /** Milliseconds of performance.now() at which patience ends. */
   deadline: number;
@@ -43,12 +43,17 @@ export class Connections {
     return this.#perUid.get(uid) ?? 0;
   }
 
-  add(fd: OwnedFd, caller: Connection['caller'], now: number): Connection {
-    const connection: Connection = { fd, caller, state: 'waiting', deadline: now + requestPatience };
+  add(fd: OwnedFd, caller: PeerProcess): Connection {
+    const connection: Connection = { fd, caller, state: 'served', deadline: Number.POSITIVE_INFINITY };
     this.#all.add(connection);
-    this.#waiting.add(connection);
     this.#perUid.set(caller.uid, this.countOf(caller.uid) + 1);
     return connection;
+  }
+
+  wait(connection: Connection, now: number): void {
+    connection.state = 'waiting';
+    connection.deadline = now + requestPatience;
+    this.#waiting.add(connection);
   }
 
   serve(connection: Connection): void {

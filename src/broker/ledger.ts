@@ -1,7 +1,7 @@
 /** Every grant in force, in memory: what quotas count, what may be released, and what may be deleted at all. */
 
 import { type Port, tapAddress } from '../core/grant.js';
-import type { Mac } from '../core/mac.js';
+import { macToNumber } from '../core/mac.js';
 import type { GrantId, NetworkName } from '../core/names.js';
 import type { PortState } from '../protocol/listing.js';
 
@@ -24,8 +24,8 @@ export class Ledger {
   readonly #byUid = new Map<number, Set<Entry>>();
   /** How many ports each user has on each network, so that a quota costs the same however many there are. */
   readonly #counts = new Map<number, Map<NetworkName, number>>();
-  /** Guests' addresses and the taps' own, with how many entries have each. */
-  readonly #addresses = new Map<Mac, number>();
+  /** Guests' addresses and the taps' own, as 48-bit numbers, with how many entries have each. */
+  readonly #addresses = new Map<number, number>();
 
   get size(): number {
     return this.#byGrant.size;
@@ -80,12 +80,13 @@ export class Ledger {
     return count;
   }
 
-  macInUse(mac: Mac): boolean {
-    return this.#addresses.has(mac);
+  /** @param address as a 48-bit number. */
+  macInUse(address: number): boolean {
+    return this.#addresses.has(address);
   }
 
   #count(entry: Entry, by: 1 | -1): void {
-    for (const mac of [entry.mac, tapAddress(entry.id)]) add(this.#addresses, mac, by);
+    for (const mac of [entry.mac, tapAddress(entry.id)]) add(this.#addresses, Number(macToNumber(mac)), by);
     const own = this.#counts.get(entry.uid) ?? new Map<NetworkName, number>();
     this.#counts.set(entry.uid, own);
     add(own, entry.network, by);

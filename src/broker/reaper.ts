@@ -3,7 +3,7 @@
  * persistent; and a holder can forge the carrier, so a tap without one is looked at until it is gone.
  */
 import type { InterfaceName } from '../core/names.js';
-import type { Link } from '../kernel/kernel.js';
+import type { Link, LinkChange } from '../kernel/kernel.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
 import type { Entry } from './ledger.js';
@@ -28,7 +28,7 @@ export class Reaper {
   }
 
   /** Takes note of what the kernel tells of a tap. */
-  note(entry: Entry, link: Link): void {
+  note(entry: Entry, link: LinkChange): void {
     if (!link.carrier || link.tun?.persist === true) this.#doubtful.add(entry);
     else this.#doubtful.delete(entry);
   }

@@ -2,15 +2,15 @@
  * The control socket: accepts, bounds, receives and answers. Its clients are hostile.
  *
  * One request is served per turn of the event loop, the users in turn, so nobody waits for more than one request of
- * each other user. A connection's interest is taken away as soon as its message is there: nothing a client sends after
- * it costs anything.
+ * each other user. A connection is not watched for reading once its message is there: nothing a client sends after it
+ * costs anything.
  */
 import type { Result } from 'neverthrow';
 import { withNamedGroups } from '../acl/match.js';
 import type { SysError } from '../core/sys-error.js';
 import { pendingCloses } from '../kernel/close.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { accept, peerCredentials, peerProcess, receive, send, sendAway, unsentBytes } from '../kernel/seqpacket.js';
+import { type Accepted, accept, peerGroups, receive, send, sendAway, unsentBytes } from '../kernel/seqpacket.js';
 import type { Watch } from '../kernel/watch.js';
 import { encodeReply, type Reply } from '../protocol/reply.js';
 import { answer } from './answer.js';
@@ -88,10 +88,8 @@ export class Server implements Disposable {
     }
   }
 
-  #admit(fd: OwnedFd): void {
-    const caller = peerProcess(fd.fd);
-    if (caller.isErr()) return fd.close();
-    const { uid } = caller.value;
+  #admit({ fd, peer }: Accepted): void {
+    const { uid } = peer;
     const most = Math.min(this.#broker.config.broker.maxConnections, Math.ceil(this.#connections.limit / 4));
     if (this.#connections.countOf(uid) >= most || pendingCloses(uid) >= mostPending) {
       this.#broker.count('busy');
@@ -99,14 +97,23 @@ export class Server implements Disposable {
       void send(fd.fd, encodeReply({ status: 'busy', message }), []).isOk();
       return fd.close();
     }
-    const connection = this.#connections.add(fd, caller.value, performance.now());
-    const watched = this.#watch.add(fd.fd, { read: true }, (events) => {
-      if (connection.state === 'waiting' && events.readable) this.#enqueue(connection);
-      else if (events.hangup || events.error) this.#hungUp(connection);
-    });
-    if (watched.isErr()) return this.#close(connection);
+    const connection = this.#connections.add(fd, peer);
     this.#broker.connections = this.#connections.size;
     this.#sweep ??= setInterval(() => this.#lookAtDeadlines(), sweepInterval);
+    // Its message is there already, mostly: it is watched when it is not
+    this.#enqueue(connection);
+  }
+
+  /** Waits for the message of a connection, or for its end. */
+  #follow(connection: Connection): void {
+    const watched = this.#watch.add(connection.fd.fd, { read: connection.state === 'waiting' }, (events) => {
+      if (connection.state === 'waiting' && events.readable) {
+        this.#watch.remove(connection.fd.fd);
+        this.#connections.serve(connection);
+        this.#enqueue(connection);
+      } else if (events.hangup || events.error) this.#hungUp(connection);
+    });
+    if (watched.isErr()) this.#close(connection);
   }
 
   /**
@@ -120,8 +127,6 @@ export class Server implements Disposable {
   }
 
   #enqueue(connection: Connection): void {
-    this.#connections.serve(connection);
-    this.#watch.change(connection.fd.fd, {}).unwrapOr(undefined);
     this.#queue.push(connection.caller.uid, connection);
     this.#turn ??= setImmediate(() => this.#serveOne());
   }
@@ -142,13 +147,17 @@ export class Server implements Disposable {
 
   #serve(connection: Connection): void {
     if (this.#isFull()) return this.#sayBusy(connection);
-    const received = receive(connection.fd.fd, 1);
-    if (received.isErr() || received.value.tag !== 'message') return this.#close(connection);
+    const received = receive(connection.fd.fd, 1, connection.caller.uid);
+    if (received.isErr() || received.value.tag === 'end') return this.#close(connection);
+    if (received.value.tag === 'nothing') {
+      this.#connections.wait(connection, performance.now());
+      return this.#follow(connection);
+    }
     const message = received.value;
     using carried = message.fds[0];
-    const credentials = peerCredentials(connection.fd.fd);
-    if (credentials.isErr()) return this.#close(connection);
-    const caller = withNamedGroups(this.#broker.policy, credentials.value);
+    const groups = peerGroups(connection.fd.fd);
+    if (groups.isErr() || message.hungUp) return this.#close(connection);
+    const caller = withNamedGroups(this.#broker.policy, { ...connection.caller, groups: groups.value });
     this.#broker.count('requests');
     if (message.surplus > 0) this.#broker.count('surplusFds', message.surplus);
     const reply = (to: Reply, away: readonly OwnedFd[]) => sendAway(connection.fd.fd, encodeReply(to), away);
@@ -161,7 +170,10 @@ export class Server implements Disposable {
       };
       void answered.then(finish).catch((error) => this.#giveUp(connection, error));
     } else if (answered === undefined) this.#close(connection);
-    else this.#connections.drain(connection, answered, performance.now());
+    else {
+      this.#connections.drain(connection, answered, performance.now());
+      this.#follow(connection);
+    }
   }
 
   /** A bug of ours that one request found: what it held is closed, and the others are served on. */

@@ -1,5 +1,5 @@
 /** One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. */
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { Result } from 'neverthrow';
 import { type Denial, decide } from '../acl/decide.js';
 import type { Network } from '../core/config.js';
@@ -17,6 +17,9 @@ import type { OpenRequest } from '../protocol/request.js';
 import { auditCaller, auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Entry } from './ledger.js';
+
+const randomness = Buffer.alloc(1024);
+let nextRandom = randomness.length;
 
 /** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
 export type Send = (reply: Reply, away: readonly OwnedFd[]) => Result<void, SysError>;
@@ -72,8 +75,13 @@ export function serveOpen(
   }
   const entry: Entry = {
     ...grant,
-    ...{ ifname: port.ifname, ifindex: port.ifindex, master: port.master, mtu: port.mtu },
-    ...{ locked: network.lockMac, state: 'up', settled: false },
+    ifname: port.ifname,
+    ifindex: port.ifindex,
+    master: port.master,
+    mtu: port.mtu,
+    locked: network.lockMac,
+    state: 'up',
+    settled: false,
   };
   broker.ledger.add(entry);
   broker.count('granted');
@@ -90,11 +98,22 @@ function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
 
 function grantFor(broker: Broker, permit: Permit, { vlan }: Network, holder: number): Grant {
   let id: GrantId;
-  do id = randomBytes(4).toString('hex') as GrantId;
+  do id = randomGrantId();
   while (broker.ledger.has(id));
   const { uid, gid, network, form, mac } = permit;
   const since = Math.floor(Date.now() / 1000);
   return { id, uid, gid, network, form, mac, holder, since, ...(vlan === undefined ? {} : { vlan }) };
+}
+
+/** Four bytes of the kernel's randomness, of which some are fetched at a time. */
+function randomGrantId(): GrantId {
+  if (nextRandom === randomness.length) {
+    randomFillSync(randomness);
+    nextRandom = 0;
+  }
+  const id = randomness.toString('hex', nextRandom, nextRandom + 4) as GrantId;
+  nextRandom += 4;
+  return id;
 }
 
 function granted(grant: Grant, port: OpenedPort): Reply {

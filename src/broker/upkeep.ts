@@ -9,7 +9,7 @@ import type { Result } from 'neverthrow';
 import { type Grant, parseAlias, tapAddress } from '../core/grant.js';
 import { tapName } from '../core/names.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
-import type { KernelEvent, Link } from '../kernel/kernel.js';
+import type { KernelEvent, Link, LinkChange } from '../kernel/kernel.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
@@ -75,7 +75,7 @@ export class Upkeep implements Disposable {
     }
   }
 
-  #examine(entry: Entry, link: Link): void {
+  #examine(entry: Entry, link: LinkChange): void {
     if (link.address !== tapAddress(entry.id) && entry.state !== 'quarantined') this.#quarantine(entry, link.address);
     else if (entry.state === 'up' && link.master !== entry.master) {
       entry.state = 'detached';

@@ -60,5 +60,5 @@ export function parseAlias(alias: string): Grant | undefined {
  * ports, so the high first byte keeps it from ever taking a tap's.
  */
 export function tapAddress(grant: GrantId): Mac {
-  return `fe:fd:${(grant.match(/../g) as string[]).join(':')}` as Mac;
+  return `fe:fd:${grant.slice(0, 2)}:${grant.slice(2, 4)}:${grant.slice(4, 6)}:${grant.slice(6)}` as Mac;
 }

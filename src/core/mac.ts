@@ -52,8 +52,8 @@ export function macToNumber(mac: Mac): bigint {
   return BigInt(`0x${mac.replaceAll(':', '')}`);
 }
 
-/** The inverse of {@link macToNumber}; the caller vouches that it is a unicast address. */
-export function numberToMac(value: bigint): Mac {
+/** The inverse of {@link macToNumber}, of a plain number too; the caller vouches that it is a unicast address. */
+export function numberToMac(value: bigint | number): Mac {
   const digits = value.toString(16).padStart(12, '0');
   const byte = (at: number) => digits.slice(2 * at, 2 * at + 2);
   return `${byte(0)}:${byte(1)}:${byte(2)}:${byte(3)}:${byte(4)}:${byte(5)}` as Mac;

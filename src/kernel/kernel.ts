@@ -45,6 +45,9 @@ export interface Link {
   readonly port?: BridgePort;
 }
 
+/** What an event tells of a link: what can change while somebody holds it. */
+export type LinkChange = Pick<Link, 'ifindex' | 'address' | 'master' | 'up' | 'carrier' | 'tun'>;
+
 /** What exchange 1 sets before a tap joins, and joins `master` in the same message. */
 export interface Enslavement {
   readonly mtu: number;
@@ -118,9 +121,12 @@ export interface Kernel {
   portVlans(ifindex: number): Result<readonly PortVlan[], SysError>;
 }
 
-/** What rtnetlink tells without being asked. Events are lossy: after `overrun` everything is asked for anew. */
+/**
+ * What rtnetlink tells without being asked: links with our alias that change, links that go, sticky entries that go.
+ * Events are lossy: after `overrun` everything is asked for anew.
+ */
 export type KernelEvent =
-  | { readonly tag: 'link'; readonly link: Link }
+  | { readonly tag: 'link'; readonly link: LinkChange }
   | { readonly tag: 'link-gone'; readonly ifindex: number }
   | { readonly tag: 'static-entry-gone'; readonly ifindex: number; readonly mac: string; readonly vlan?: number }
   | { readonly tag: 'overrun' };

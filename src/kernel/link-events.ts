@@ -8,7 +8,7 @@ import type { KernelEvent } from './kernel.js';
 import { native } from './native.js';
 import { type Answer, readAnswers } from './netlink/answers.js';
 import { NetlinkBytes } from './netlink/bytes.js';
-import { readIfindex, readLink } from './netlink/link.js';
+import { readIfindex, readLinkChange } from './netlink/link.js';
 import { readEntry } from './netlink/neigh.js';
 import type { OwnedFd } from './owned-fd.js';
 
@@ -86,7 +86,7 @@ export class LinkEvents implements Disposable {
 function readEvent(memory: NetlinkBytes, message: Answer): KernelEvent | undefined {
   switch (message.type) {
     case RTM_NEWLINK:
-      return { tag: 'link', link: readLink(memory, message) };
+      return { tag: 'link', link: readLinkChange(memory, message) };
     case RTM_DELLINK:
       return { tag: 'link-gone', ifindex: readIfindex(memory, message) };
     case RTM_DELNEIGH: {

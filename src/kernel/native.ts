@@ -13,10 +13,11 @@ interface SocketCalls {
   adoptListener(fd: number): number;
   /** The path a unix socket is bound to; empty when it has none or an abstract one. */
   boundPath(fd: number): string | number;
-  accept(listener: number): number;
+  /** `credentials` gets pid, uid, gid of who connected. */
+  accept(listener: number, credentials: Uint32Array): number;
   /**
-   * One recvmsg(2) into `bytes`. Writes into `about`, which has 2 + 253 places: flags (1: something was cut off), how
-   * many descriptors came, then these.
+   * One recvmsg(2) into `bytes`. Writes into `about`, which has 2 + 253 places: flags (1: something was cut off, 2: the
+   * peer has hung up), how many descriptors came, then these.
    * @returns bytes written; 0 is the end.
    */
   receive(fd: number, bytes: Uint8Array, about: Int32Array): number;

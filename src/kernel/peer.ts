@@ -7,11 +7,17 @@ import { check } from './errno.js';
 import { native } from './native.js';
 import type { OwnedFd } from './owned-fd.js';
 
+/** Room for the groups of most processes. */
+const usual = new Uint32Array(64);
+
+/** A process and its user, without the groups. */
+export type PeerProcess = Omit<Credentials, 'groups'>;
+
 /**
  * SO_PEERCRED: who connected, listened or made the socketpair. ENOTSOCK for what is no socket, EAFNOSUPPORT for one that
  * is not AF_UNIX, ENOTCONN for one without a peer.
  */
-export function peerProcess(fd: number): Result<Omit<Credentials, 'groups'>, SysError> {
+export function peerProcess(fd: number): Result<PeerProcess, SysError> {
   const words = new Uint32Array(3);
   return check('SO_PEERCRED', native.peerProcess(fd, words)).map(() => {
     const [pid = 0, uid = 0, gid = 0] = words;
@@ -19,15 +25,10 @@ export function peerProcess(fd: number): Result<Omit<Credentials, 'groups'>, Sys
   });
 }
 
-/** SO_PEERCRED and SO_PEERGROUPS: as they were at connect. Errors as of {@link peerProcess}. */
-export function peerCredentials(fd: number): Result<Credentials, SysError> {
-  return peerProcess(fd).andThen((peer) => peerGroups(fd).map((groups) => ({ ...peer, groups })));
-}
-
-function peerGroups(fd: number): Result<readonly number[], SysError> {
-  const usual = new Uint32Array(64);
+/** SO_PEERGROUPS: the supplementary groups, as they were at connect. Errors as of {@link peerProcess}, if not as clear. */
+export function peerGroups(fd: number): Result<readonly number[], SysError> {
   return check('SO_PEERGROUPS', native.peerGroups(fd, usual)).andThen((count) => {
-    if (count <= usual.length) return ok([...usual.subarray(0, count)]);
+    if (count <= usual.length) return ok(Array.from(usual.subarray(0, count)));
     // A peer's groups never change, so the second answer fits.
     const all = new Uint32Array(count);
     return check('SO_PEERGROUPS', native.peerGroups(fd, all)).map(() => [...all]);

@@ -2,17 +2,18 @@
  * Unix sockets that keep message borders and carry descriptors (unix(7), SOCK_SEQPACKET). Everything made here is
  * close-on-exec and non-blocking; no call waits.
  */
+import { constants } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { SysError } from '../core/sys-error.js';
 import { closeLater, ownFd, ownFdLater } from './close.js';
 import { check, sysError } from './errno.js';
 import { native } from './native.js';
 import type { OwnedFd } from './owned-fd.js';
-import { peerProcess } from './peer.js';
+import type { PeerProcess } from './peer.js';
 
 export { closeLater, ownFd, ownFdLater, pendingCloses, startCloser } from './close.js';
 export { adoptListener, boundPath, connectSeqpacket, listenSeqpacket } from './listen.js';
-export { peerCredentials, peerPidfd, peerProcess } from './peer.js';
+export { type PeerProcess, peerGroups, peerPidfd, peerProcess } from './peer.js';
 
 /** Bytes of the longest message that is received whole. */
 export const longestMessage = 65_536;
@@ -21,6 +22,12 @@ const mostFds = 253;
 /** One byte more, to see that a message is longer. */
 const slab = new Uint8Array(longestMessage + 1);
 const about = new Int32Array(2 + mostFds);
+/** Bits of its first place. */
+const [cutOff, hangUp] = [1, 2];
+const credentials = new Uint32Array(3);
+/** What the kernel says where there is no peer. */
+const nobody = 0xffff_ffff;
+const { EAGAIN } = constants.errno;
 
 export type Received =
   /** There is none yet. */
@@ -33,65 +40,69 @@ export type Received =
       readonly bytes: Uint8Array;
       /** Bytes were cut off, or descriptors: then this process has no free numbers left. */
       readonly truncated: boolean;
+      /** The peer has closed its end, and will read no answer. */
+      readonly hungUp: boolean;
       /** The caller's to close, which happens as by closeLater: they are the peer's, and may block. */
       readonly fds: readonly OwnedFd[];
       /** Descriptors beyond `maxFds`, given to closeLater. */
       readonly surplus: number;
     };
 
+/** A connection, and who made it (SO_PEERCRED). */
+export interface Accepted {
+  readonly fd: OwnedFd;
+  readonly peer: PeerProcess;
+}
+
 /**
  * The next connection; undefined when there is none. EMFILE and ENFILE come back as errors and leave it waiting. It
- * closes as by closeLater: what lies unread in it closes with it, and may block.
+ * closes as by closeLater for its peer: what lies unread in it closes with it, and may block.
  */
-export function accept(listener: number): Result<OwnedFd | undefined, SysError> {
-  return check('accept', native.accept(listener))
-    .map((fd) => ownFdLater(fd, peerUid(fd)))
-    .orElse((error) => (isPassing(error.code) ? ok(undefined) : err(error)));
+export function accept(listener: number): Result<Accepted | undefined, SysError> {
+  const fd = native.accept(listener, credentials);
+  if (fd === -EAGAIN) return ok(undefined);
+  if (fd < 0) {
+    const error = sysError('accept', fd);
+    return isPassing(error.code) ? ok(undefined) : err(error);
+  }
+  const [pid = 0, uid = nobody, gid = nobody] = credentials;
+  return ok({ fd: ownFdLater(fd, uid), peer: { pid, uid, gid } });
 }
 
 /** Errors of accept(2) that are of one connection, or of the moment. */
 function isPassing(code: string): boolean {
-  return code === 'EAGAIN' || code === 'ECONNABORTED' || code === 'EINTR' || code === 'EPROTO';
-}
-
-/** The user at the other end; undefined when there is none, or no socket. */
-function peerUid(fd: number): number | undefined {
-  return peerProcess(fd).match(
-    ({ uid }) => uid,
-    () => undefined,
-  );
+  return code === 'ECONNABORTED' || code === 'EINTR' || code === 'EPROTO';
 }
 
 /**
  * One message.
  *
  * @param maxFds descriptors to keep, 0 to 253; any more are given to closeLater and counted.
+ * @param uid the user on whose account descriptors are closed; left out: our own.
  * @returns ECONNRESET when the peer closed without reading what it was sent.
  */
-export function receive(fd: number, maxFds: number): Result<Received, SysError> {
+export function receive(fd: number, maxFds: number, uid?: number): Result<Received, SysError> {
   const length = native.receive(fd, slab, about);
-  if (length < 0) {
-    const error = sysError('recvmsg', length);
-    return error.code === 'EAGAIN' ? ok({ tag: 'nothing' }) : err(error);
-  }
-  const [cutOff = 0, count = 0] = about;
+  if (length === -EAGAIN) return ok({ tag: 'nothing' });
+  if (length < 0) return err(sysError('recvmsg', length));
+  const [flags = 0, count = 0] = about;
   const kept = length === 0 ? 0 : Math.min(count, maxFds);
-  const fds = takeFds(fd, about.subarray(2, 2 + count), kept);
+  const fds = takeFds(about.subarray(2, 2 + count), kept, uid);
   const surplus = count - kept;
   if (length === 0) return ok({ tag: 'end', surplus });
   return ok({
     tag: 'message',
     bytes: slab.slice(0, length),
-    truncated: cutOff !== 0 || length > longestMessage,
+    truncated: (flags & cutOff) !== 0 || length > longestMessage,
+    hungUp: (flags & hangUp) !== 0,
     fds,
     surplus,
   });
 }
 
 /** The first `kept` of the descriptors that came; the others are closed. */
-function takeFds(from: number, numbers: Int32Array, kept: number): OwnedFd[] {
+function takeFds(numbers: Int32Array, kept: number, uid: number | undefined): OwnedFd[] {
   if (numbers.length === 0) return [];
-  const uid = peerUid(from);
   for (const number of numbers.subarray(kept)) closeLater(number, uid);
   return Array.from(numbers.subarray(0, kept), (number) => ownFdLater(number, uid));
 }

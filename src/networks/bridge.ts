@@ -12,7 +12,7 @@ import { formatAlias, type Grant, tapAddress } from '../core/grant.js';
 import { tapName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
-import type { BridgePort, Kernel, Link, Tap } from '../kernel/kernel.js';
+import type { BridgePort, Enslavement, Kernel, Link, Tap } from '../kernel/kernel.js';
 import { type NetworkError, networkError, type OpenedPort } from './network.js';
 
 /**
@@ -111,7 +111,12 @@ function join(
   mtu: number,
 ): Result<void, NetworkError> {
   const { ifindex } = tap;
-  const enslaved = { mtu, address: tapAddress(grant.id), alias: formatAlias(grant), master: bridge.ifindex };
+  const enslaved: Enslavement = {
+    mtu,
+    address: tapAddress(grant.id),
+    alias: formatAlias(grant),
+    master: bridge.ifindex,
+  };
   const flags = portFlags(network);
   // A port without policy is up with the flags it has from the start: one exchange instead of two
   const plain = network.vlan === undefined && !network.lockMac && !network.isolated && !network.hairpin;
@@ -120,7 +125,7 @@ function join(
     : kernel.enslave(ifindex, enslaved).andThen(() => setPolicy(kernel, network, permit, ifindex, flags));
   return joined
     .mapErr((error) => refusal(network, permit, error))
-    .andThen(() => confirm(kernel, network, permit, ifindex, { ...enslaved, ...flags }));
+    .andThen(() => confirm(kernel, network, permit, ifindex, enslaved, flags));
 }
 
 /** Exchanges 2 and 3: what may pass, then the port's flags and up. */
@@ -143,14 +148,15 @@ function confirm(
   network: BridgeNetwork,
   permit: Permit,
   ifindex: number,
-  wanted: BridgePort & { mtu: number; alias: string; address: string; master: number },
+  wanted: Enslavement,
+  flags: BridgePort,
 ): Result<void, NetworkError> {
   const read = kernel.linkByIndex(ifindex);
   if (read.isErr()) return err(cannot(network, read.error));
-  const actual: Record<string, unknown> = { ...read.value, ...read.value?.port };
-  const wrong = Object.entries(wanted).find(([key, value]) => actual[key] !== value);
-  if (wrong !== undefined || actual['up'] !== true) {
-    return err(networkError(`network "${network.name}": the kernel did not apply ${wrong?.[0] ?? 'up'} to the port`));
+  const link = read.value;
+  const wrong = difference(link, wanted) ?? difference(link?.port, flags) ?? (link?.up === true ? undefined : 'up');
+  if (wrong !== undefined) {
+    return err(networkError(`network "${network.name}": the kernel did not apply ${wrong} to the port`));
   }
   const { vlan } = network;
   if (vlan !== undefined) {
@@ -167,6 +173,15 @@ function confirm(
   return entry.value
     ? ok()
     : err(networkError(`network "${network.name}": the kernel did not keep the entry for ${permit.mac}`));
+}
+
+/** The first of the wanted members that is otherwise, or missing. */
+function difference<T extends object>(
+  actual: Readonly<Partial<Record<keyof T, unknown>>> | undefined,
+  wanted: T,
+): string | undefined {
+  for (const key in wanted) if (actual?.[key] !== wanted[key]) return key;
+  return undefined;
 }
 
 function refusal(network: BridgeNetwork, permit: Permit, error: SysError): NetworkError {

@@ -6,7 +6,7 @@ import { compilePolicy } from '../../src/acl/policy.js';
 import type { BridgeNetwork, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import type { Form } from '../../src/core/form.js';
-import { parseMacPrefix } from '../../src/core/mac.js';
+import { numberToMac, parseMacPrefix } from '../../src/core/mac.js';
 import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from '../support/policy.js';
 
 interface Scene {
@@ -26,7 +26,7 @@ function decideIn(scene: Scene) {
   const usage: Usage = {
     portsOf: (uid, counted) =>
       uid === 1000 ? [...counted].reduce((sum, one) => sum + (scene.ports?.[one] ?? 0), 0) : 0,
-    macInUse: (address) => scene.taken?.includes(address) ?? false,
+    macInUse: (address) => scene.taken?.includes(numberToMac(address)) ?? false,
   };
   const ask = { network: name(scene.network ?? 'lan'), form: scene.form ?? 'tap' };
   const asked = scene.mac === undefined ? ask : { ...ask, mac: mac(scene.mac) };

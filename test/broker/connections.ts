@@ -7,7 +7,7 @@ const fd = (number: number) => new OwnedFd(number, () => {});
 
 t.test('a connection counts from its start to its end, whatever becomes of it between', async (t) => {
   const connections = new Connections(8);
-  const [one, two] = [connections.add(fd(1001), credentials(1000), 0), connections.add(fd(1002), credentials(1001), 0)];
+  const [one, two] = [connections.add(fd(1001), credentials(1000)), connections.add(fd(1002), credentials(1001))];
   connections.serve(one);
   t.equal(connections.size, 2);
   connections.remove(two);
@@ -24,9 +24,12 @@ t.test('a connection counts from its start to its end, whatever becomes of it be
 
 t.test('silence is of those who have said nothing, the longest first', async (t) => {
   const connections = new Connections(8);
-  const first = connections.add(fd(1001), credentials(1000), 0);
-  const second = connections.add(fd(1002), credentials(1000), 1000);
-  connections.serve(connections.add(fd(1003), credentials(1000), 0));
+  const first = connections.add(fd(1001), credentials(1000));
+  const second = connections.add(fd(1002), credentials(1000));
+  connections.add(fd(1003), credentials(1000));
+  t.equal(connections.oldestWaiting(), undefined, 'nobody has been looked at');
+  connections.wait(first, 0);
+  connections.wait(second, 1000);
   t.equal(connections.oldestWaiting(), first);
   t.same(connections.silent(first.deadline - 1), []);
   t.same(connections.silent(first.deadline), [first]);

@@ -50,7 +50,7 @@ onEachBuild(t, async (t, stage) => {
     for (let connection = accept(listener.fd)._unsafeUnwrap(); ; connection = accept(listener.fd)._unsafeUnwrap()) {
       if (connection !== undefined) {
         await outcome;
-        return connection.close();
+        return connection.fd.close();
       }
       await delay(5);
     }

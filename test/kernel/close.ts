@@ -56,14 +56,14 @@ t.test('one user does not delay another, nor us', async (t) => {
   await until(() => closersOf().length === 0);
 });
 
-t.test("what a message carries is its sender's", async (t) => {
+t.test("what a message carries is closed on its sender's account", async (t) => {
   const poison = await poisonOf(t);
   using _closer = startCloser();
   const [one, other] = pair();
   t.ok(send(one.fd, Buffer.from('x'), poison.fds).isOk());
   for (const fd of poison.fds) closeLater(fd);
   await until(() => pendingCloses() === 0);
-  const received = receive(other.fd, 1)._unsafeUnwrap();
+  const received = receive(other.fd, 1, ourUid)._unsafeUnwrap();
   if (received.tag !== 'message') throw new Error(received.tag);
   t.equal(received.surplus, poison.fds.length - 1);
   t.ok(pendingCloses(ourUid) > 0, 'the surplus');
@@ -90,7 +90,7 @@ t.test("a connection is its client's, with all that lies unread in it", async (t
   t.ok(send(client.fd, Buffer.from('x'), poison.fds).isOk());
   for (const fd of poison.fds) closeLater(fd);
   await until(() => pendingCloses() === 0);
-  accept(listener.fd)._unsafeUnwrap()?.close();
+  accept(listener.fd)._unsafeUnwrap()?.fd.close();
   t.equal(pendingCloses(ourUid), 1);
   await until(() => pendingCloses() === 0);
   for (const fd of [listener, client]) fd.close();

@@ -5,13 +5,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { native } from '../../src/kernel/native.js';
-import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import {
+  type Accepted,
   accept,
   connectSeqpacket,
   listenSeqpacket,
   ownFd,
-  peerCredentials,
+  peerGroups,
   peerPidfd,
   peerProcess,
   socketPair,
@@ -19,6 +19,8 @@ import {
 import { flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
+const peerCredentials = (fd: number) =>
+  peerProcess(fd).andThen((peer) => peerGroups(fd).map((groups) => ({ ...peer, groups })));
 const self = { pid: process.pid, uid: process.geteuid?.(), gid: process.getegid?.() };
 const root = self.uid === 0;
 const onlyRoot = { skip: !root && 'not root: an ordinary user cannot take other users and groups' };
@@ -107,8 +109,10 @@ for (const [way, open] of ways) {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
-    using server = accept(listener.fd)._unsafeUnwrap() as OwnedFd;
-    const { pid } = peerProcess(server.fd)._unsafeUnwrap();
+    const { fd, peer } = accept(listener.fd)._unsafeUnwrap() as Accepted;
+    using server = fd;
+    t.same(peer, peerProcess(server.fd)._unsafeUnwrap());
+    const { pid } = peer;
     t.equal(pid, child.pid);
     using pidfd = open(server.fd);
     t.equal(pidOf(pidfd.fd), pid);

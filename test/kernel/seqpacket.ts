@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import {
+  type Accepted,
   accept,
   closeLater,
   connectSeqpacket,
@@ -52,7 +53,7 @@ leakFree('messages keep their borders', (t) => {
   const first = message(other.fd, 0);
   t.same(message(other.fd, 0).bytes, text('second\n'));
   t.same(message(other.fd, 0).bytes, text('ä'));
-  t.same(first, { tag: 'message', bytes: text('first'), truncated: false, fds: [], surplus: 0 });
+  t.same(first, { tag: 'message', bytes: text('first'), truncated: false, hungUp: false, fds: [], surplus: 0 });
   t.equal(unsentBytes(one.fd)._unsafeUnwrap(), 0);
 });
 
@@ -203,13 +204,16 @@ t.test('accept', async (t) => {
     t.equal(accept(listener.fd)._unsafeUnwrapErr().code, 'EMFILE');
     t.equal(accept(listener.fd)._unsafeUnwrapErr().code, 'EMFILE');
   });
-  const server = accept(listener.fd)._unsafeUnwrap() as OwnedFd;
-  t.ok(server, 'the connection has waited');
+  const { fd: server, peer } = accept(listener.fd)._unsafeUnwrap() as Accepted;
+  t.same(peer, { pid: process.pid, uid: process.geteuid?.(), gid: process.getegid?.() }, 'the connection has waited');
   t.equal(flagsOf(server.fd) & (closeOnExec | nonBlocking), closeOnExec | nonBlocking);
   t.ok(send(client.fd, text('hello'), []).isOk());
-  t.same(message(server.fd, 0).bytes, text('hello'));
-  connectSeqpacket(path)._unsafeUnwrap().close();
-  const gone = accept(listener.fd)._unsafeUnwrap() as OwnedFd;
+  t.match(message(server.fd, 0), { bytes: text('hello'), hungUp: false });
+  const brief = connectSeqpacket(path)._unsafeUnwrap();
+  t.ok(send(brief.fd, text('bye'), []).isOk());
+  brief.close();
+  const { fd: gone } = accept(listener.fd)._unsafeUnwrap() as Accepted;
+  t.match(message(gone.fd, 0), { bytes: text('bye'), hungUp: true });
   t.same(receive(gone.fd, 0)._unsafeUnwrap(), { tag: 'end', surplus: 0 });
   t.equal(accept(9999)._unsafeUnwrapErr().code, 'EBADF');
   for (const fd of [listener, client, server, gone]) fd.close();

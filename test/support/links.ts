@@ -39,7 +39,7 @@ export function closeTap(tap: Tap): void {
 /** A tap that has joined a bridge and is up. */
 export function addPort(t: Test, kernel: LinuxKernel, name: string, master: number, address: string): Tap {
   const tap = addTap(t, kernel, name);
-  kernel.enslave(tap.ifindex, { mtu: 1500, address: mac(address), alias: name, master })._unsafeUnwrap();
+  kernel.enslave(tap.ifindex, { mtu: 1500, address: mac(address), alias: `fdbroker ${name}`, master })._unsafeUnwrap();
   kernel.setPortUp(tap.ifindex, {})._unsafeUnwrap();
   return tap;
 }

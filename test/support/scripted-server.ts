@@ -65,7 +65,7 @@ export class ScriptedServer implements Disposable {
   }
 
   #accept(): void {
-    const fd = accept(this.#listener.fd)._unsafeUnwrap();
+    const fd = accept(this.#listener.fd)._unsafeUnwrap()?.fd;
     if (fd === undefined) return;
     if (this.#greet !== undefined) {
       this.#greet(fd.fd);

@@ -52,8 +52,32 @@ static napi_value js_adopt_listener(napi_env env, napi_callback_info info) {
     return js_with_fd(env, info, adopt_listener);
 }
 
+static void write_peer(const struct ucred *peer, uint32_t out[3]) {
+    out[0] = (uint32_t)peer->pid;
+    out[1] = peer->uid;
+    out[2] = peer->gid;
+}
+
+/* A number and room for the three numbers of credentials. */
+static int get_fd_and_room(napi_env env, napi_callback_info info, int *fd, uint32_t **out) {
+    napi_value arguments[2];
+    size_t count;
+    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], fd) ||
+        !get_uints(env, arguments[1], out, &count))
+        return 0;
+    if (count < 3) napi_throw_range_error(env, NULL, "credentials are three numbers");
+    return count >= 3;
+}
+
 static napi_value js_accept(napi_env env, napi_callback_info info) {
-    return js_with_fd(env, info, accept_connection);
+    int listener;
+    uint32_t *out;
+    struct ucred peer = {.uid = (uid_t)-1};
+    if (!get_fd_and_room(env, info, &listener, &out)) return NULL;
+    int fd = accept_connection(listener);
+    if (fd >= 0) peer_process(fd, &peer);
+    write_peer(&peer, out);
+    return make_int(env, fd);
 }
 
 static napi_value js_unsent_bytes(napi_env env, napi_callback_info info) {
@@ -97,7 +121,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
     }
     struct received received = {0};
     int length = receive_message(fd, bytes, size, about + 2, &received);
-    about[0] = received.cut_off;
+    about[0] = (received.cut_off ? 1 : 0) | (received.hung_up ? 2 : 0);
     about[1] = received.fds;
     return make_int(env, length);
 }
@@ -145,24 +169,12 @@ static napi_value js_socket_pair(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_peer_process(napi_env env, napi_callback_info info) {
-    napi_value arguments[2];
     int fd;
     uint32_t *out;
-    size_t count;
-    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], &fd) ||
-        !get_uints(env, arguments[1], &out, &count))
-        return NULL;
-    if (count < 3) {
-        napi_throw_range_error(env, NULL, "credentials are three numbers");
-        return NULL;
-    }
     struct ucred peer;
+    if (!get_fd_and_room(env, info, &fd, &out)) return NULL;
     int result = peer_process(fd, &peer);
-    if (result == 0) {
-        out[0] = (uint32_t)peer.pid;
-        out[1] = peer.uid;
-        out[2] = peer.gid;
-    }
+    if (result == 0) write_peer(&peer, out);
     return make_int(env, result);
 }
 

@@ -19,6 +19,14 @@
 #define IF_TYPE(type, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htons(type), then, otherwise)
 #define IF_EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define IF_SET(bits, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, then, otherwise)
+/* A becomes the offset of the link's attribute of that type, or 0; X too. */
+#define FIND_LINK_ATTRIBUTE(type)                                                       \
+    BPF_STMT(BPF_LDX | BPF_IMM, type),                                                  \
+        BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct ifinfomsg))), \
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_NLATTR)), BPF_STMT(BPF_MISC | BPF_TAX, 0)
+#define LOAD_PAYLOAD BPF_STMT(BPF_LD | BPF_W | BPF_IND, sizeof(struct nlattr))
+/* The first four letters of the alias that marks a link as ours (src/core/grant.ts), big-endian. */
+#define MARK 0x66646272
 #define PASS BPF_STMT(BPF_RET | BPF_K, UINT32_MAX)
 #define DROP BPF_STMT(BPF_RET | BPF_K, 0)
 
@@ -52,11 +60,15 @@ static int watch(int fd, int group, struct sock_filter *filter, size_t length) {
 
 int netlink_watch_links(int fd) {
     struct sock_filter filter[] = {
-        LOAD_TYPE,
-        IF_TYPE(RTM_NEWLINK, 1, 0),
-        IF_TYPE(RTM_DELLINK, 0, 3),
         LOAD_BYTE(offsetof(struct ifinfomsg, ifi_family)),
-        IF_EQUAL(AF_UNSPEC, 0, 1),
+        IF_EQUAL(AF_UNSPEC, 0, 11),
+        LOAD_TYPE,
+        IF_TYPE(RTM_DELLINK, 8, 0),
+        IF_TYPE(RTM_NEWLINK, 0, 8),
+        FIND_LINK_ATTRIBUTE(IFLA_IFALIAS),
+        IF_EQUAL(0, 3, 0),
+        LOAD_PAYLOAD,
+        IF_EQUAL(MARK, 0, 1),
         PASS,
         DROP,
     };

@@ -13,7 +13,10 @@
  */
 int netlink_open(int receive_buffer);
 
-/* From now on the socket gets RTM_NEWLINK and RTM_DELLINK events of links as such (AF_UNSPEC), not of bridge ports. */
+/*
+ * From now on the socket gets events of links as such (AF_UNSPEC), not of bridge ports: RTM_NEWLINK of those whose
+ * alias begins with our mark, RTM_DELLINK of any.
+ */
 int netlink_watch_links(int fd);
 
 /*

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -119,7 +120,9 @@ int receive_message(int fd, void *bytes, size_t size, int fds[MAX_PASSED_FDS], s
     do length = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     while (length < 0 && errno == EINTR);
     if (length < 0) return -errno;
-    *about = (struct received){.cut_off = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0};
+    struct pollfd peer = {.fd = fd};
+    *about = (struct received){.cut_off = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0,
+                               .hung_up = poll(&peer, 1, 0) > 0 && (peer.revents & POLLHUP) != 0};
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
         if (header->cmsg_level != SOL_SOCKET) continue;
         if (header->cmsg_type == SCM_RIGHTS || header->cmsg_type == SCM_PIDFD) take_fds(header, fds, about);

@@ -32,6 +32,8 @@ struct received {
     int fds;
     /* Bytes or descriptors were lost on the way: the message is not whole. */
     int cut_off;
+    /* The peer has closed its end: nobody will read an answer. */
+    int hung_up;
 };
 
 /*
