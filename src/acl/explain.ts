@@ -12,7 +12,10 @@ export interface MatchingRule {
   readonly file: string;
   readonly line: number;
   readonly effect: 'allow' | 'deny';
-  /** Why it matches: `anyone`, `uid 1000`, `primary group 1000`, `supplementary group 36`. */
+  /**
+   * Why it matches: `anyone`, `uid 1000`, `primary group 1000`, `supplementary group 36`; of a deny also `group 36 by
+   * the account database`, and what matches the owner of a subordinate uid.
+   */
   readonly because: readonly string[];
 }
 
@@ -39,18 +42,19 @@ const shown = 5;
 export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanation {
   const network = policy.networks.get(ask.network);
   const matching = network === undefined ? [] : matchingRules(network, caller);
+  const describe = () => matching.map((one) => describeRule(one, caller, policy));
   return decide(policy, caller, ask, nothingInUse).match<Explanation>(
     ({ rule, mac }) => {
       const found = matching.find(({ rule: { name } }) => name === rule.name) as PolicyRule;
       const why = `${ruleText(found)} allows it`;
-      return { verdict: 'allowed', rule, why, mac, matching: describeAll(matching, caller), advice: limits(found) };
+      return { verdict: 'allowed', rule, why, mac, matching: describe(), advice: limits(found, caller, policy) };
     },
     (denial) => ({
       verdict: denial.kind === 'access' ? 'denied' : 'refused',
       ...(denial.rule === undefined ? {} : { rule: denial.rule }),
       why: denial.reason,
-      matching: describeAll(matching, caller),
-      advice: network === undefined ? addNetwork(policy, ask) : remedies(network, caller, ask, denial),
+      matching: describe(),
+      advice: network === undefined ? addNetwork(policy, ask) : remedies(policy, network, caller, ask, denial),
     }),
   );
 }
@@ -60,11 +64,30 @@ function matchingRules(network: NetworkPolicy, caller: Credentials): PolicyRule[
   return [...rulesByName(matches, 'denies'), ...rulesByName(matches, 'allows')];
 }
 
-function describeAll(rules: readonly PolicyRule[], caller: Credentials): MatchingRule[] {
-  return rules.map((one) => ({ ...ruleReference(one), effect: one.rule.effect, because: because(one, caller) }));
+function describeRule(one: PolicyRule, caller: Credentials, policy: Policy): MatchingRule {
+  return { ...ruleReference(one), effect: one.rule.effect, because: because(one, caller, policy) };
 }
 
-function because({ rule: { users, groups } }: PolicyRule, caller: Credentials): string[] {
+function because({ rule }: PolicyRule, caller: Credentials, policy: Policy): string[] {
+  const reported = becauseReported(rule, caller);
+  if (rule.effect === 'allow') return reported;
+  const seen = (group: number) => group === caller.gid || caller.groups.includes(group);
+  const byDatabase = (uid: number) => (policy.deniedGroups.get(uid) ?? []).filter((one) => rule.groups.includes(one));
+  const shed = byDatabase(caller.uid).filter((group) => !seen(group));
+  const owners = policy.subordinates
+    .ownersOf(caller.uid)
+    .flatMap((owner) => [
+      ...(rule.users.includes(owner) ? [`uid ${owner}`] : []),
+      ...byDatabase(owner).map((group) => `group ${group} of uid ${owner}`),
+    ]);
+  return [
+    ...reported,
+    ...shed.map((group) => `group ${group} by the account database`),
+    ...owners.map((one) => `${one}, whose subordinate uid it is`),
+  ];
+}
+
+function becauseReported({ users, groups }: PolicyRule['rule'], caller: Credentials): string[] {
   const supplementary = new Set(caller.groups.filter((group) => group !== caller.gid && groups.includes(group)));
   return [
     ...(users.includes('*') ? ['anyone'] : []),
@@ -74,9 +97,11 @@ function because({ rule: { users, groups } }: PolicyRule, caller: Credentials): 
   ];
 }
 
-function limits({ rule: { maxPorts, networks } }: PolicyRule): string[] {
+function limits({ rule: { maxPorts, networks } }: PolicyRule, { uid }: Credentials, policy: Policy): string[] {
   if (maxPorts === undefined) return [];
-  return [`at most ${maxPorts} ports over ${networks.join(', ')} together; ports in use are not counted here`];
+  const account = policy.subordinates.accountOf(uid);
+  const shared = account === uid ? '' : `, counted with those of uid ${account}`;
+  return [`at most ${maxPorts} ports over ${networks.join(', ')} together${shared}; ports in use are not counted here`];
 }
 
 function addNetwork(policy: Policy, { network }: Ask): string[] {
@@ -85,13 +110,13 @@ function addNetwork(policy: Policy, { network }: Ask): string[] {
   return [`add a section [network ${network}], or name one that is there: ${there}${names.length > 20 ? ' …' : ''}`];
 }
 
-function remedies(network: NetworkPolicy, caller: Credentials, ask: Ask, denial: Denial): string[] {
+function remedies(policy: Policy, network: NetworkPolicy, caller: Credentials, ask: Ask, denial: Denial): string[] {
   if (denial.kind === 'mac') return [denial.message];
   const rules = matchingRules(network, caller);
   const allows = rules.filter(({ rule }) => rule.effect === 'allow');
   const inTheWay = rules.filter(({ rule, forms }) => rule.effect === 'deny' && hasForm(forms, ask.form));
   const advice = inTheWay.map(
-    (one) => `${ruleText(one)} must no longer match ${because(one, caller).join(', ')}; a deny always wins`,
+    (one) => `${ruleText(one)} must no longer match ${because(one, caller, policy).join(', ')}; a deny always wins`,
   );
   if (allows.some(({ forms }) => hasForm(forms, ask.form))) return advice;
   const narrow = allows.map((one) => `${ruleText(one)} must allow the form too: add form[] = ${ask.form}`);

@@ -6,19 +6,30 @@ import type { NetworkPolicy, Policy, PolicyRule, RuleList } from './policy.js';
 /** The rules that match; one that names both the caller and a group of the caller stands in two lists. */
 export type Matches = readonly RuleList[];
 
+const none: readonly number[] = [];
+
 /** The caller with those groups alone that matter: a caller can have 65,536, and they are looked at for each network. */
 export function withNamedGroups(policy: Policy, caller: Credentials): Credentials {
   return { ...caller, groups: caller.groups.filter((group) => policy.groups.has(group)) };
 }
 
-/** A rule matches when the caller is one of its users, or in one of its groups: primary or supplementary. */
-export function matchRules({ anyone, byUid, byGid }: NetworkPolicy, { uid, gid, groups }: Credentials): Matches {
+/**
+ * A rule matches when the caller is one of its users, or in one of its groups: primary or supplementary. A deny matches
+ * also when that holds, by the account database, of the caller or of a user who can be the caller's uid (subuid(5)).
+ */
+export function matchRules(network: NetworkPolicy, { uid, gid, groups }: Credentials): Matches {
+  const { anyone, byUid, byGid, identities } = network;
   const found = new Set([anyone]);
   const add = (list: RuleList | undefined) => list !== undefined && found.add(list);
   add(byUid.get(uid));
   if (byGid.size > 0) {
     add(byGid.get(gid));
     for (const group of groups) add(byGid.get(group));
+    for (const group of identities.deniedGroups.get(uid) ?? none) add(byGid.get(group)?.denial);
+  }
+  for (const owner of identities.subordinates.ownersOf(uid)) {
+    add(byUid.get(owner)?.denial);
+    for (const group of identities.deniedGroups.get(owner) ?? none) add(byGid.get(group)?.denial);
   }
   return [...found];
 }

@@ -3,6 +3,7 @@ import type { Config, Network, Rule } from '../core/config.js';
 import { type MacPrefix, parseMacPrefix } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
 import { everyForm, type FormSet, formSet } from './form-set.js';
+import { Subordinates } from './subordinates.js';
 
 /** A rule as deciding needs it. */
 export interface PolicyRule {
@@ -20,16 +21,26 @@ export interface RuleList {
   /** Forms of any of the allows, of any of the denies. */
   readonly allowed: FormSet;
   readonly denied: FormSet;
+  /** The same without the allows, where there are denies: for who may be the one that they mean. */
+  readonly denial?: RuleList;
+}
+
+/** Who a caller may be besides what the kernel reports. */
+interface Identities {
+  readonly subordinates: Subordinates;
+  /** The groups of a uid by the account database, of those that a deny names. */
+  readonly deniedGroups: ReadonlyMap<number, readonly number[]>;
 }
 
 export interface NetworkPolicy {
   readonly network: Network;
+  readonly identities: Identities;
   readonly anyone: RuleList;
   readonly byUid: ReadonlyMap<number, RuleList>;
   readonly byGid: ReadonlyMap<number, RuleList>;
 }
 
-export interface Policy {
+export interface Policy extends Identities {
   readonly networks: ReadonlyMap<NetworkName, NetworkPolicy>;
   /** Every group that the configuration names. */
   readonly groups: ReadonlySet<number>;
@@ -43,7 +54,10 @@ class Draft implements NetworkPolicy {
   readonly byUid = new Map<number, DraftList>();
   readonly byGid = new Map<number, DraftList>();
 
-  constructor(readonly network: Network) {}
+  constructor(
+    readonly network: Network,
+    readonly identities: Identities,
+  ) {}
 
   add(rule: PolicyRule): void {
     for (const user of new Set(rule.rule.users)) {
@@ -59,11 +73,13 @@ class DraftList implements RuleList {
   readonly denies: PolicyRule[] = [];
   allowed: FormSet = 0;
   denied: FormSet = 0;
+  denial?: RuleList;
 
   add(rule: PolicyRule): void {
     if (rule.rule.effect === 'deny') {
       this.denies.push(rule);
       this.denied |= rule.forms;
+      this.denial = { allows: [], denies: this.denies, allowed: 0, denied: this.denied };
     } else {
       this.allows.push(rule);
       this.allowed |= rule.forms;
@@ -78,8 +94,9 @@ function listOf(lists: Map<number, DraftList>, id: number): DraftList {
 }
 
 export function compilePolicy(config: Config): Policy {
+  const identities = { subordinates: new Subordinates(config.subordinates), deniedGroups: groupsByUid(config) };
   const drafts = new Map<NetworkName, Draft>();
-  for (const network of config.networks.values()) drafts.set(network.name, new Draft(network));
+  for (const network of config.networks.values()) drafts.set(network.name, new Draft(network, identities));
   // By name, so that neither a verdict nor an address depends on the order in which rules were written
   for (const rule of [...config.rules].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const compiled = compileRule(rule);
@@ -92,7 +109,20 @@ export function compilePolicy(config: Config): Policy {
   }
   const { adminGroup } = config.broker;
   const named = config.rules.flatMap(({ groups }) => groups);
-  return { networks: drafts, groups: new Set(adminGroup === undefined ? named : [...named, adminGroup]) };
+  const groups = new Set(adminGroup === undefined ? named : [...named, adminGroup]);
+  return { ...identities, networks: drafts, groups };
+}
+
+function groupsByUid({ deniedMembers }: Config): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const [gid, members] of deniedMembers) {
+    for (const uid of members) {
+      const own = groups.get(uid);
+      if (own === undefined) groups.set(uid, [gid]);
+      else own.push(gid);
+    }
+  }
+  return groups;
 }
 
 function compileRule(rule: Rule): PolicyRule {

@@ -40,6 +40,8 @@ export class AuditLog {
   #torn = false;
   /** Lines that could not be written since the start. */
   lost = 0;
+  /** The uid by which a uid counts: a line names it where it is another. */
+  accountOf = (uid: number): number => uid;
   #lostSince = 0;
 
   /** @param file absolute path, made 0640 when it is missing; undefined: standard error. Throws what open(2) throws. */
@@ -63,6 +65,8 @@ export class AuditLog {
       const value = record[key as keyof AuditRecord];
       line[key] = typeof value === 'string' && value.length > longest ? `${value.slice(0, longest)}…` : value;
     }
+    const account = record.uid === undefined ? undefined : this.accountOf(record.uid);
+    if (account !== record.uid) line['account'] = account;
     if (this.#lostSince > 0) line['lostBefore'] = this.#lostSince;
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`);
     let written = 0;

@@ -66,6 +66,7 @@ export class Broker {
     this.#load = setup.load;
     this.#config = setup.config;
     this.#policy = compilePolicy(setup.config);
+    this.#countByAccount();
   }
 
   get config(): Config {
@@ -74,6 +75,18 @@ export class Broker {
 
   get policy(): Policy {
     return this.#policy;
+  }
+
+  /** The uid by which a user's ports, connections and suspensions count: its own, or that of whose subordinate it is. */
+  accountOf(uid: number): number {
+    return this.#policy.subordinates.accountOf(uid);
+  }
+
+  #countByAccount(): void {
+    // Of this policy and no later one: what was counted by it is taken off by it
+    const { subordinates } = this.#policy;
+    this.ledger.countBy((uid) => subordinates.accountOf(uid));
+    this.audit.accountOf = (uid) => subordinates.accountOf(uid);
   }
 
   count(counter: Counter, by = 1): void {
@@ -92,6 +105,7 @@ export class Broker {
     return this.#load()
       .map((config) => {
         this.#policy = compilePolicy(config);
+        this.#countByAccount();
         this.#config = config;
         this.loaded = Math.floor(Date.now() / 1000);
         this.refused = undefined;

@@ -13,6 +13,8 @@ export interface Connection {
   readonly fd: OwnedFd;
   /** Without the groups, of which there can be 65,536: they are read with the request. */
   readonly caller: PeerProcess;
+  /** The uid that it counts for, as the policy had it when it was accepted. */
+  readonly account: number;
   state: 'waiting' | 'served' | 'draining';
   /** Milliseconds of performance.now() at which patience ends. */
   deadline: number;
@@ -29,7 +31,7 @@ export class Connections {
   /** Each in the order of its deadlines. */
   readonly #waiting = new Set<Connection>();
   readonly #draining = new Set<Connection>();
-  readonly #perUid = new Map<number, number>();
+  readonly #perAccount = new Map<number, number>();
   readonly #all = new Set<Connection>();
 
   /** @param limit of all connections together, from the limit of open files. */
@@ -39,14 +41,14 @@ export class Connections {
     return this.#all.size;
   }
 
-  countOf(uid: number): number {
-    return this.#perUid.get(uid) ?? 0;
+  countOf(account: number): number {
+    return this.#perAccount.get(account) ?? 0;
   }
 
-  add(fd: OwnedFd, caller: PeerProcess): Connection {
-    const connection: Connection = { fd, caller, state: 'served', deadline: Number.POSITIVE_INFINITY };
+  add(fd: OwnedFd, caller: PeerProcess, account: number): Connection {
+    const connection: Connection = { fd, caller, account, state: 'served', deadline: Number.POSITIVE_INFINITY };
     this.#all.add(connection);
-    this.#perUid.set(caller.uid, this.countOf(caller.uid) + 1);
+    this.#perAccount.set(account, this.countOf(account) + 1);
     return connection;
   }
 
@@ -72,9 +74,9 @@ export class Connections {
     this.#all.delete(connection);
     this.#waiting.delete(connection);
     this.#draining.delete(connection);
-    const left = this.countOf(connection.caller.uid) - 1;
-    if (left > 0) this.#perUid.set(connection.caller.uid, left);
-    else this.#perUid.delete(connection.caller.uid);
+    const left = this.countOf(connection.account) - 1;
+    if (left > 0) this.#perAccount.set(connection.account, left);
+    else this.#perAccount.delete(connection.account);
   }
 
   /** The connection that has been silent for longest, which makes room for a new one when there is no other. */

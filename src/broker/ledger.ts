@@ -21,22 +21,33 @@ export interface Entry extends Port {
 export class Ledger {
   readonly #byGrant = new Map<GrantId, Entry>();
   readonly #byIfindex = new Map<number, Entry>();
-  readonly #byUid = new Map<number, Set<Entry>>();
-  /** How many ports each user has on each network, so that a quota costs the same however many there are. */
+  readonly #byAccount = new Map<number, Set<Entry>>();
+  /** How many ports each account has on each network, so that a quota costs the same however many there are. */
   readonly #counts = new Map<number, Map<NetworkName, number>>();
   /** Guests' addresses and the taps' own, as 48-bit numbers, with how many entries have each. */
   readonly #addresses = new Map<number, number>();
 
+  #accountOf = (uid: number): number => uid;
+
   get size(): number {
     return this.#byGrant.size;
+  }
+
+  /** From now on ports count by these accounts, also those that are there. */
+  countBy(accountOf: (uid: number) => number): void {
+    const entries = [...this.#byGrant.values()];
+    for (const entry of entries) this.remove(entry);
+    this.#accountOf = accountOf;
+    for (const entry of entries) this.add(entry);
   }
 
   add(entry: Entry): void {
     if (this.#byGrant.has(entry.id) || this.#byIfindex.has(entry.ifindex)) throw new Error(`grant ${entry.id} twice`);
     this.#byGrant.set(entry.id, entry);
     this.#byIfindex.set(entry.ifindex, entry);
-    const own = this.#byUid.get(entry.uid);
-    if (own === undefined) this.#byUid.set(entry.uid, new Set([entry]));
+    const account = this.#accountOf(entry.uid);
+    const own = this.#byAccount.get(account);
+    if (own === undefined) this.#byAccount.set(account, new Set([entry]));
     else own.add(entry);
     this.#count(entry, 1);
   }
@@ -46,9 +57,10 @@ export class Ledger {
     if (this.#byGrant.get(entry.id) !== entry) return false;
     this.#byGrant.delete(entry.id);
     this.#byIfindex.delete(entry.ifindex);
-    const own = this.#byUid.get(entry.uid);
+    const account = this.#accountOf(entry.uid);
+    const own = this.#byAccount.get(account);
     own?.delete(entry);
-    if (own?.size === 0) this.#byUid.delete(entry.uid);
+    if (own?.size === 0) this.#byAccount.delete(account);
     this.#count(entry, -1);
     return true;
   }
@@ -69,14 +81,16 @@ export class Ledger {
     return this.#byGrant.values();
   }
 
+  /** Of every uid that counts with this one. */
   entriesOf(uid: number): Iterable<Entry> {
-    return this.#byUid.get(uid) ?? [];
+    return this.#byAccount.get(this.#accountOf(uid)) ?? [];
   }
 
-  /** How many ports a user has on these networks. */
+  /** How many ports a user has on these networks, with those of every uid that counts with it. */
   portsOf(uid: number, networks: ReadonlySet<NetworkName>): number {
     let count = 0;
-    for (const [network, ports] of this.#counts.get(uid) ?? []) if (networks.has(network)) count += ports;
+    for (const [network, ports] of this.#counts.get(this.#accountOf(uid)) ?? [])
+      if (networks.has(network)) count += ports;
     return count;
   }
 
@@ -87,10 +101,11 @@ export class Ledger {
 
   #count(entry: Entry, by: 1 | -1): void {
     for (const mac of [entry.mac, tapAddress(entry.id)]) add(this.#addresses, Number(macToNumber(mac)), by);
-    const own = this.#counts.get(entry.uid) ?? new Map<NetworkName, number>();
-    this.#counts.set(entry.uid, own);
+    const account = this.#accountOf(entry.uid);
+    const own = this.#counts.get(account) ?? new Map<NetworkName, number>();
+    this.#counts.set(account, own);
     add(own, entry.network, by);
-    if (own.size === 0) this.#counts.delete(entry.uid);
+    if (own.size === 0) this.#counts.delete(account);
   }
 }
 

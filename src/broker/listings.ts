@@ -55,9 +55,11 @@ function networkListing(
 }
 
 export function listPorts(broker: Broker, caller: Credentials, after: string | undefined): Reply {
-  const seen = broker.isAdmin(caller) ? broker.ledger.entries() : broker.ledger.entriesOf(caller.uid);
+  const { ledger, policy } = broker;
+  const own = (entry: Entry) => policy.subordinates.manages(caller.uid, entry.uid);
+  const seen = broker.isAdmin(caller) ? [...ledger.entries()] : [...ledger.entriesOf(caller.uid)].filter(own);
   return page(
-    [...seen].map((entry) => [entry.id, () => portListing(entry)]),
+    seen.map((entry) => [entry.id, () => portListing(entry)]),
     after,
   );
 }

@@ -9,10 +9,11 @@ import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
 import { fitting, pageBytes } from './listings.js';
 
-/** The owner and administrators may; for anybody else there is no such grant. */
+/** The owner, who has the owner's uid as a subordinate one, and administrators may; for anybody else there is no such grant. */
 export async function release(broker: Broker, endings: Endings, caller: Credentials, id: GrantId): Promise<Reply> {
   const entry = broker.ledger.get(id);
-  if (entry === undefined || (entry.uid !== caller.uid && !broker.isAdmin(caller))) {
+  const may = (uid: number) => broker.policy.subordinates.manages(caller.uid, uid) || broker.isAdmin(caller);
+  if (entry === undefined || !may(entry.uid)) {
     return { status: 'refused', message: `you have no grant ${id}; "fdbroker ports" lists those you have` };
   }
   const deleted = await endings.end(entry, `released by uid ${caller.uid}`);

@@ -19,7 +19,7 @@ export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents)
   const limit = openFileLimit();
   if (limit.isErr()) return err(describeSysError(limit.error));
   // Before the first client: what they give us to close may block whoever closes it
-  const closer = startCloser();
+  const closer = startCloser((uid) => broker.accountOf(uid));
   const watch = new Watch();
   const endings = new Endings(broker);
   const upkeep = new Upkeep(broker, endings);

@@ -89,15 +89,15 @@ export class Server implements Disposable {
   }
 
   #admit({ fd, peer }: Accepted): void {
-    const { uid } = peer;
+    const account = this.#broker.accountOf(peer.uid);
     const most = Math.min(this.#broker.config.broker.maxConnections, Math.ceil(this.#connections.limit / 4));
-    if (this.#connections.countOf(uid) >= most || pendingCloses(uid) >= mostPending) {
+    if (this.#connections.countOf(account) >= most || pendingCloses(account) >= mostPending) {
       this.#broker.count('busy');
-      const message = `uid ${uid} has ${most} connections to the broker, or left it too much to close; let some end, and try again`;
+      const message = `uid ${account} has ${most} connections to the broker, or left it too much to close; let some end, and try again`;
       void send(fd.fd, encodeReply({ status: 'busy', message }), []).isOk();
       return fd.close();
     }
-    const connection = this.#connections.add(fd, peer);
+    const connection = this.#connections.add(fd, peer, account);
     this.#broker.connections = this.#connections.size;
     this.#sweep ??= setInterval(() => this.#lookAtDeadlines(), sweepInterval);
     // Its message is there already, mostly: it is watched when it is not
@@ -127,7 +127,7 @@ export class Server implements Disposable {
   }
 
   #enqueue(connection: Connection): void {
-    this.#queue.push(connection.caller.uid, connection);
+    this.#queue.push(connection.account, connection);
     this.#turn ??= setImmediate(() => this.#serveOne());
   }
 
@@ -238,7 +238,7 @@ export class Server implements Disposable {
 
   #close(connection: Connection): void {
     if (!connection.fd.open) return;
-    this.#queue.delete(connection.caller.uid, connection);
+    this.#queue.delete(connection.account, connection);
     this.#watch.remove(connection.fd.fd);
     this.#connections.remove(connection);
     connection.fd.close();

@@ -53,9 +53,10 @@ export function serveOpen(
   const permit = verdict.value;
   const network = broker.config.networks.get(permit.network);
   if (network === undefined) throw new Error('a permit for a network that is not configured');
-  const suspended = broker.suspensions.secondsLeft(permit.uid);
+  const account = broker.accountOf(permit.uid);
+  const suspended = broker.suspensions.secondsLeft(account);
   if (suspended > 0) {
-    const why = `a tap of uid ${permit.uid} had its address changed by its holder; networks are given again in ${suspended} s`;
+    const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
   const grant = grantFor(broker, permit, network, holder);

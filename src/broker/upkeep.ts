@@ -89,7 +89,7 @@ export class Upkeep implements Disposable {
     const gone = done.isErr() && done.error.code === 'ENODEV';
     entry.state = 'quarantined';
     this.#broker.count('tampered');
-    this.#broker.suspensions.add(entry.uid);
+    this.#broker.suspensions.add(this.#broker.accountOf(entry.uid));
     const outcome = done.match(
       () => 'the port is down',
       (error) => (gone ? 'and let it go' : `the port could not be put down: ${describeSysError(error)}`),

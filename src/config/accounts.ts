@@ -2,6 +2,7 @@
 import { ok, type Result } from 'neverthrow';
 import type { Accounts } from '../core/config.js';
 import { type ValueError, valueError } from '../core/names.js';
+import { DeniedGroups } from './members.js';
 import { refuse, show } from './refuse.js';
 import { type ParseValue, parseInteger } from './values.js';
 
@@ -11,15 +12,24 @@ const largestId = 4_294_967_294;
 export interface AccountParsers {
   readonly user: ParseValue<number | '*'>;
   readonly group: ParseValue<number>;
+  /** A group whose members can be told. */
+  readonly deniedGroup: ParseValue<number>;
+  /** The uids of every group that deniedGroup has read so far. */
+  readonly deniedMembers: ReadonlyMap<number, readonly number[]>;
 }
 
 /** Each name is looked up once, however many rules have it: a look-up may go over the network. */
 export function accountParsers(accounts: Accounts): AccountParsers {
   const user = remembered((name) => accounts.userId(name), 'user');
-  const group = remembered((name) => accounts.groupId(name), 'group');
+  const named = remembered((name) => accounts.groupId(name), 'group');
+  const group: ParseValue<number> = (text) =>
+    text === '*' ? refuse('* is for user[] alone; write user[] = * for anyone') : named(text);
+  const denied = new DeniedGroups(accounts);
   return {
     user: (text) => (text === '*' ? ok(text) : user(text)),
-    group: (text) => (text === '*' ? refuse('* is for user[] alone; write user[] = * for anyone') : group(text)),
+    group,
+    deniedGroup: denied.parser(group),
+    deniedMembers: denied.members,
   };
 }
 

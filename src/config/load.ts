@@ -6,12 +6,15 @@ import type { Accounts, Config, ConfigError } from '../core/config.js';
 import { ErrorList } from './errors.js';
 import { hiddenCharacter } from './line.js';
 import { type ConfigText, parseTexts } from './parse.js';
+import { readSubordinates } from './subordinates.js';
 import { checkTrustedDirectory, listDirectory, missing, readTrustedFile } from './trusted-file.js';
 
 export interface LoadOptions {
   readonly accounts: Accounts;
   /** Who must own the files and their directories: 0, in user mode the user. Root's are always good enough. */
   readonly owner: number;
+  /** Where the host's ranges of subordinate uids are; left out: /etc/subuid. */
+  readonly subuid?: string;
 }
 
 /** All of the configuration, or every error of all files. Nothing is kept between two calls. */
@@ -36,7 +39,16 @@ export function loadConfig(main: string, options: LoadOptions): Result<Config, r
   );
   // A rule's network may stand in a file that could not be read
   const config = parseTexts(texts, options.accounts, errors, { whole: texts.length === files.length });
-  return errors.count === 0 ? ok(config) : err(errors.sorted([directory, main, dropIns, ...files.slice(1)]));
+  const subuid = options.subuid ?? '/etc/subuid';
+  const subordinates = readSubordinates(subuid, (name) => options.accounts.userId(name)).match(
+    (ranges) => ranges,
+    ({ what }) => {
+      refuse(subuid, what);
+      return [];
+    },
+  );
+  if (errors.count > 0) return err(errors.sorted([directory, main, dropIns, ...files.slice(1), subuid]));
+  return ok({ ...config, subordinates });
 }
 
 function listDropIns(directory: string, owner: number, refuse: (file: string, what: string) => void): string[] {

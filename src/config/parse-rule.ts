@@ -47,7 +47,7 @@ export function parseRule(
   const mac = fields.one('mac', parseGuestPrefix);
   const rule = {
     users: fields.list('user', accounts.user),
-    groups: fields.list('group', accounts.group),
+    groups: fields.list('group', effect === 'deny' ? accounts.deniedGroup : accounts.group),
     networks: fields.list('network', parseNetworkName),
     ...(fields.has('form') ? { forms: formList } : {}),
     ...(maxPorts === undefined ? {} : { maxPorts }),

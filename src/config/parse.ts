@@ -17,7 +17,7 @@ export interface ConfigText {
   readonly bytes: Uint8Array;
 }
 
-/** One file by itself, without a look at its owner and mode. `file` is what the errors name. */
+/** One file by itself, without a look at its owner and mode, on a host without subordinate uids. `file` is for errors. */
 export function parseConfigText(
   file: string,
   text: string | Uint8Array,
@@ -26,7 +26,7 @@ export function parseConfigText(
   const errors = new ErrorList();
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   const config = parseTexts([{ file, bytes }], accounts, errors, { whole: true });
-  return errors.count === 0 ? ok(config) : err(errors.sorted([file]));
+  return errors.count === 0 ? ok({ ...config, subordinates: [] }) : err(errors.sorted([file]));
 }
 
 /**
@@ -38,7 +38,7 @@ export function parseTexts(
   accounts: Accounts,
   errors: ErrorList,
   { whole }: { readonly whole: boolean },
-): Config {
+): Omit<Config, 'subordinates'> {
   const reader = new ConfigReader(accountParsers(accounts), errors);
   for (const { file, bytes } of texts) {
     for (const section of scan(file, bytes, errors)) reader.add(section);
@@ -62,8 +62,9 @@ class ConfigReader {
     readonly errors: ErrorList,
   ) {}
 
-  result(): Omit<Config, 'files'> {
-    return { broker: this.#broker, networks: this.#networks, rules: this.#rules };
+  result(): Pick<Config, 'broker' | 'networks' | 'rules' | 'deniedMembers'> {
+    const { deniedMembers } = this.accounts;
+    return { broker: this.#broker, networks: this.#networks, rules: this.#rules, deniedMembers };
   }
 
   add(section: Section): void {

@@ -58,10 +58,22 @@ export interface Rule {
   readonly mac?: MacPrefix;
 }
 
+/** Uids that a user can take inside a user namespace (subuid(5)). */
+export interface SubordinateRange {
+  /** undefined: nobody that a rule could mean, as root or a name that this host does not know. */
+  readonly owner: number | undefined;
+  readonly first: number;
+  /** Not less than first. */
+  readonly last: number;
+}
+
 export interface Config {
   readonly broker: BrokerSettings;
   readonly networks: ReadonlyMap<NetworkName, Network>;
   readonly rules: readonly Rule[];
+  /** The uids of every group that a deny names, by the account database: a process can shed a group, these cannot. */
+  readonly deniedMembers: ReadonlyMap<number, readonly number[]>;
+  readonly subordinates: readonly SubordinateRange[];
   /** Every file read, in order. */
   readonly files: readonly string[];
 }
@@ -84,4 +96,13 @@ export interface Accounts {
   groupName(gid: number): string | undefined;
   /** Supplementary and primary groups of a user by name (getgrouplist(3)), for `explain`. */
   groupsOf(name: string): { readonly gid: number; readonly groups: readonly number[] } | undefined;
+  /**
+   * Names of those whom a group lists, by its name or number (getgrnam(3)); undefined: there is no such group, or it
+   * cannot be looked up.
+   */
+  membersOf(group: string | number): readonly string[] | undefined;
+  /**
+   * Every user whom the host can list (getpwent(3)), of whom a directory server may not tell all; undefined: it failed.
+   */
+  everyUser(): readonly { readonly uid: number; readonly gid: number }[] | undefined;
 }

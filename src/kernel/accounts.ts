@@ -37,4 +37,18 @@ export const systemAccounts: Accounts = {
     const [gid = 0, ...groups] = found;
     return { gid, groups };
   },
+  membersOf: (group) => {
+    const known = typeof group === 'number' ? isId(group) : isName(group);
+    if (!known) return undefined;
+    const found = typeof group === 'number' ? native.membersById(group) : native.membersByName(group);
+    return typeof found === 'number' ? undefined : found;
+  },
+  everyUser: () => {
+    const found = native.everyUser();
+    if (typeof found === 'number') return undefined;
+    return Array.from({ length: found.length / 2 }, (_, at) => {
+      const [uid = 0, gid = 0] = found.subarray(2 * at, 2 * at + 2);
+      return { uid, gid };
+    });
+  },
 };

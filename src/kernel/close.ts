@@ -9,15 +9,19 @@ const nobodyElse = -1;
 
 /** By user, so that what one of them gives us to close delays no other; undefined before {@link startCloser}. */
 let closers: Map<number, Closer> | undefined;
+/** Uids of one user: they are closed for together, or each could have as many children block. */
+let accountOf = (uid: number): number => uid;
 
 /**
  * From now on {@link closeLater} closes in child processes, as a program must that takes descriptors and connections
  * from others. Without it, closing is left to libuv's thread pool, which four descriptors can block for good.
  *
+ * @param account the uid by which a uid counts.
  * @returns what ends the children; descriptors that still wait stay open.
  */
-export function startCloser(): Disposable {
+export function startCloser(account: (uid: number) => number = (uid) => uid): Disposable {
   const started = new Map<number, Closer>();
+  accountOf = account;
   closers = started;
   return {
     [Symbol.dispose]() {
@@ -35,12 +39,12 @@ export function startCloser(): Disposable {
  */
 export function closeLater(fd: number, uid = nobodyElse): void {
   if (closers === undefined) close(fd, () => undefined);
-  else closerOf(closers, uid).close(fd);
+  else closerOf(closers, accountOf(uid)).close(fd);
 }
 
 /** Descriptors of that user, or of all, that {@link closeLater} has taken and not closed. */
 export function pendingCloses(uid?: number): number {
-  if (uid !== undefined) return closers?.get(uid)?.pending ?? 0;
+  if (uid !== undefined) return closers?.get(accountOf(uid))?.pending ?? 0;
   let pending = 0;
   for (const closer of closers?.values() ?? []) pending += closer.pending;
   return pending;

@@ -76,6 +76,10 @@ interface ProcessCalls {
   groupName(gid: number): string | number;
   /** The primary group first; it may stand among the rest again. */
   groupsOf(name: string): Uint32Array | number;
+  membersByName(group: string): readonly string[] | number;
+  membersById(gid: number): readonly string[] | number;
+  /** uid and primary group of one after another. */
+  everyUser(): Uint32Array | number;
 }
 
 /** Closes descriptors in child processes. */

@@ -38,6 +38,8 @@ function configuration(rules: number): Config {
       const networks = [networkName(index % count)];
       return { name: `rule${index}`, origin, effect: 'allow', ...whom, networks, maxPorts: 16, vhost: false };
     }),
+    deniedMembers: new Map(),
+    subordinates: [],
     files: ['bench.ini'],
   };
 }

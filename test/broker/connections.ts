@@ -7,7 +7,10 @@ const fd = (number: number) => new OwnedFd(number, () => {});
 
 t.test('a connection counts from its start to its end, whatever becomes of it between', async (t) => {
   const connections = new Connections(8);
-  const [one, two] = [connections.add(fd(1001), credentials(1000)), connections.add(fd(1002), credentials(1001))];
+  const [one, two] = [
+    connections.add(fd(1001), credentials(1000), 1000),
+    connections.add(fd(1002), credentials(1001), 1001),
+  ];
   connections.serve(one);
   t.equal(connections.size, 2);
   connections.remove(two);
@@ -22,11 +25,22 @@ t.test('a connection counts from its start to its end, whatever becomes of it be
   t.equal(connections.countOf(1000), 0);
 });
 
+t.test('uids of one account count together, also when its range is another by the end', async (t) => {
+  const connections = new Connections(8);
+  const own = connections.add(fd(1001), credentials(1000), 1000);
+  const subordinate = connections.add(fd(1002), credentials(100_000), 1000);
+  t.equal(connections.countOf(1000), 2);
+  t.equal(connections.countOf(100_000), 0);
+  connections.remove(own);
+  connections.remove(subordinate);
+  t.equal(connections.countOf(1000), 0);
+});
+
 t.test('silence is of those who have said nothing, the longest first', async (t) => {
   const connections = new Connections(8);
-  const first = connections.add(fd(1001), credentials(1000));
-  const second = connections.add(fd(1002), credentials(1000));
-  connections.add(fd(1003), credentials(1000));
+  const first = connections.add(fd(1001), credentials(1000), 1000);
+  const second = connections.add(fd(1002), credentials(1000), 1000);
+  connections.add(fd(1003), credentials(1000), 1000);
   t.equal(connections.oldestWaiting(), undefined, 'nobody has been looked at');
   connections.wait(first, 0);
   connections.wait(second, 1000);

@@ -29,6 +29,24 @@ t.test('ports are counted by user and network', async (t) => {
   t.same([...ledger.entriesOf(1000)], [b]);
 });
 
+t.test('ports count by account, also those that were there before', async (t) => {
+  const ledger = new Ledger();
+  const [a, b, c] = [entry('00000001'), entry('00000002', { uid: 100_000 }), entry('00000003', { uid: 100_001 })];
+  const lan = new Set([name('lan')]);
+  const portsOf = (...uids: number[]) => uids.map((uid) => ledger.portsOf(uid, lan));
+  for (const one of [a, b]) ledger.add(one);
+  t.same(portsOf(1000, 100_000, 100_001), [1, 1, 0]);
+  ledger.countBy((uid) => (uid >= 100_000 ? 1000 : uid));
+  ledger.add(c);
+  t.same(portsOf(1000, 100_000, 100_001, 100_002, 1001), [3, 3, 3, 3, 0]);
+  t.same([...ledger.entriesOf(100_001)], [a, b, c]);
+  ledger.countBy((uid) => uid);
+  t.same(portsOf(1000, 100_000, 100_001), [1, 1, 1]);
+  for (const one of [a, b, c]) t.ok(ledger.remove(one));
+  t.same(portsOf(1000, 100_000, 100_001), [0, 0, 0]);
+  t.equal(ledger.size, 0);
+});
+
 t.test('an address is in use until its last entry is gone, the tap’s own too', async (t) => {
   const ledger = new Ledger();
   const [a, b] = [entry('0a0b0c0d'), entry('0a0b0c0e')];

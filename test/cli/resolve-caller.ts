@@ -8,6 +8,8 @@ const accounts: Accounts = {
   userName: (uid) => (uid === 1000 ? 'alice' : uid === 1001 ? 'ghost' : undefined),
   groupName: () => undefined,
   groupsOf: (name) => (name === 'alice' ? { gid: 100, groups: [100, 36] } : undefined),
+  membersOf: () => undefined,
+  everyUser: () => undefined,
 };
 const world = { uid: 7, gid: 8, groups: [9] };
 const alice = { pid: 0, uid: 1000, gid: 100, groups: [100, 36], user: 'alice' };

@@ -13,6 +13,14 @@ const groups = new Map([
   ['kvm', 36],
   ['wheel', 10],
   ['domain users', 70_000],
+  ['stale', 99],
+]);
+const members = new Map<string, readonly string[]>([
+  ['root', []],
+  ['kvm', ['alice', 'ci']],
+  ['wheel', ['root']],
+  ['domain users', []],
+  ['stale', ['alice', 'gone']],
 ]);
 const nameOf = (names: ReadonlyMap<string, number>, id: number) => [...names].find(([, other]) => other === id)?.[0];
 
@@ -22,4 +30,6 @@ export const testAccounts: Accounts = {
   userName: (uid) => nameOf(users, uid),
   groupName: (gid) => nameOf(groups, gid),
   groupsOf: (name) => (users.has(name) ? { gid: users.get(name) as number, groups: [] } : undefined),
+  membersOf: (group) => members.get(typeof group === 'string' ? group : (nameOf(groups, group) ?? '')),
+  everyUser: () => [...users.values()].map((uid) => ({ uid, gid: uid })),
 };

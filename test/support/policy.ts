@@ -34,6 +34,8 @@ export function testConfig(networks: readonly BridgeNetwork[], rules: readonly R
     broker: { socketMode: 0o600, maxConnections: 256 },
     networks: new Map(networks.map((network) => [network.name, network])),
     rules,
+    deniedMembers: new Map(),
+    subordinates: [],
     files: ['test.ini'],
   };
 }

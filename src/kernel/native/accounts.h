@@ -20,4 +20,18 @@ int group_by_id(gid_t gid, char *name);
 /* getgrouplist(3). *groups is the caller's to free. Returns how many. */
 int groups_of(const char *name, gid_t primary, gid_t **groups);
 
+/*
+ * Those whom the group of that name, or of that gid where name is NULL, lists: not whose primary group it is. *names is
+ * the caller's to free, and holds one name after another, each with its NUL. Returns how many.
+ */
+int members_of(const char *name, gid_t gid, char **names);
+
+struct user_ids {
+    uid_t uid;
+    gid_t gid;
+};
+
+/* getpwent(3): all whom the sources are willing to list. *users is the caller's to free. Returns how many. */
+int every_user(struct user_ids **users);
+
 #endif

@@ -130,6 +130,55 @@ static napi_value js_groups_of(napi_env env, napi_callback_info info) {
     return result;
 }
 
+static napi_value make_names(napi_env env, const char *names, int count) {
+    napi_value result = NULL;
+    if (napi_create_array_with_length(env, (size_t)count, &result) != napi_ok) return NULL;
+    for (int i = 0; i < count; i++, names += strlen(names) + 1) {
+        napi_value name = make_text(env, names);
+        if (!name || napi_set_element(env, result, (uint32_t)i, name) != napi_ok) return NULL;
+    }
+    return result;
+}
+
+static napi_value answer_members(napi_env env, const char *name, gid_t gid) {
+    char *names;
+    int count = members_of(name, gid, &names);
+    if (count < 0) return make_int(env, count);
+    napi_value result = make_names(env, names, count);
+    free(names);
+    return result;
+}
+
+static napi_value js_members_by_name(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    char name[MAX_ACCOUNT_NAME + 1];
+    if (!get_arguments(env, info, 1, &argument) || !get_text(env, argument, name, sizeof name)) return NULL;
+    return answer_members(env, name, 0);
+}
+
+static napi_value js_members_by_id(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    uint32_t gid;
+    if (!get_arguments(env, info, 1, &argument) || !get_uint(env, argument, &gid)) return NULL;
+    return answer_members(env, NULL, gid);
+}
+
+static napi_value js_every_user(napi_env env, napi_callback_info info) {
+    (void)info;
+    napi_value buffer, result = NULL;
+    void *memory;
+    struct user_ids *users;
+    int count = every_user(&users);
+    if (count < 0) return make_int(env, count);
+    size_t size = (size_t)count * sizeof *users;
+    if (napi_create_arraybuffer(env, size, &memory, &buffer) == napi_ok) {
+        if (size > 0) memcpy(memory, users, size);
+        napi_create_typedarray(env, napi_uint32_array, size / sizeof(uint32_t), buffer, 0, &result);
+    }
+    free(users);
+    return result;
+}
+
 void register_process(napi_env env, napi_value exports) {
     export_function(env, exports, "errnoName", js_errno_name);
     export_function(env, exports, "lockFile", js_lock_file);
@@ -144,4 +193,7 @@ void register_process(napi_env env, napi_value exports) {
     export_function(env, exports, "userName", js_user_name);
     export_function(env, exports, "groupName", js_group_name);
     export_function(env, exports, "groupsOf", js_groups_of);
+    export_function(env, exports, "membersByName", js_members_by_name);
+    export_function(env, exports, "membersById", js_members_by_id);
+    export_function(env, exports, "everyUser", js_every_user);
 }
