@@ -1,4 +1,4 @@
-/** Does something as the user nobody, whom neither files nor the broker favour. */
+/** Does something as another user, as nobody say, whom neither files nor the broker favour. */
 import { readFileSync } from 'node:fs';
 
 const nobody = 65_534;
@@ -9,12 +9,19 @@ export const noNobody =
     ? false
     : 'needs root, to become another user';
 
+export function asNobody<T>(run: () => Promise<T>): Promise<T> {
+  return withIds({ uid: nobody, gid: nobody, groups: [] }, run);
+}
+
 /** Effective ids decide about files and are what a peer is told; the real ones lead back. */
-export async function asNobody<T>(run: () => Promise<T>): Promise<T> {
+export async function withIds<T>(
+  ids: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] },
+  run: () => Promise<T>,
+): Promise<T> {
   const groups = process.getgroups?.() ?? [];
-  process.setgroups?.([]);
-  process.setegid?.(nobody);
-  process.seteuid?.(nobody);
+  process.setgroups?.([...ids.groups]);
+  process.setegid?.(ids.gid);
+  process.seteuid?.(ids.uid);
   return run().finally(() => {
     process.seteuid?.(0);
     process.setegid?.(0);
