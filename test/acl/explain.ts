@@ -1,7 +1,7 @@
 import t from 'tap';
 import { explain } from '../../src/acl/explain.js';
 import { compilePolicy } from '../../src/acl/policy.js';
-import type { Rule } from '../../src/core/config.js';
+import type { Config, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import type { Form } from '../../src/core/form.js';
 import { parseMacPrefix } from '../../src/core/mac.js';
@@ -14,10 +14,11 @@ function explained(
   rules: readonly Rule[],
   ask: { network?: string; form?: Form; mac?: string } = {},
   caller?: Credentials,
+  host: Partial<Config> = {},
 ) {
   const { network = 'lan', form = 'tap' } = ask;
   const address = ask.mac === undefined ? {} : { mac: mac(ask.mac) };
-  const policy = compilePolicy(testConfig([bridgeNetwork(), locked], rules));
+  const policy = compilePolicy({ ...testConfig([bridgeNetwork(), locked], rules), ...host });
   return explain(policy, caller ?? credentials(1000, { groups: [4, 36] }), {
     network: name(network),
     form,
@@ -128,4 +129,29 @@ t.test('refused: not in this form, not with this address', async (t) => {
   t.equal(explained(rules, { network: 'locked', mac: '52:54:00:00:00:01' }).verdict, 'allowed');
   const narrow = [allowRule({ mac: parseMacPrefix('02:00:00:00:00:00/47')._unsafeUnwrap() })];
   t.match(explained(narrow).mac, /^02:00:00:00:00:0[01]$/);
+});
+
+t.test('a deny that matches by the account database, or the owner of the uid', async (t) => {
+  const deniedMembers = new Map([[36, [1000, 1001]]]);
+  const subordinates = [{ owner: 1000, first: 100_000, last: 100_009 }];
+  const host = { deniedMembers, subordinates };
+  const rules = [
+    allowRule({ name: 'a', maxPorts: 2 }),
+    allowRule({ name: 'd', ...at(5), effect: 'deny', users: [1000], groups: [36] }),
+  ];
+  const because = (caller: Credentials) =>
+    explained(rules, {}, caller, host).matching.find(({ name }) => name === 'd')?.because;
+  t.same(because(credentials(1001)), ['group 36 by the account database']);
+  t.same(because(credentials(1001, { groups: [36] })), ['supplementary group 36']);
+  t.same(because(credentials(1001, { gid: 36 })), ['primary group 36']);
+  t.same(because(credentials(100_000)), [
+    'uid 1000, whose subordinate uid it is',
+    'group 36 of uid 1000, whose subordinate uid it is',
+  ]);
+  t.same(explained(rules, {}, credentials(1001), host).advice, [
+    '[rule d] (/etc/a.ini:5) must no longer match group 36 by the account database; a deny always wins',
+  ]);
+  const [allow] = rules;
+  const advice = allow === undefined ? [] : explained([allow], {}, credentials(100_000), host).advice;
+  t.match(advice, ['at most 2 ports over lan together, counted with those of uid 1000; ports in use']);
 });

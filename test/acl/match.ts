@@ -2,12 +2,12 @@ import t from 'tap';
 import { formsOf } from '../../src/acl/form-set.js';
 import { type Matches, matchRules, permittedForms, rulesByName, withNamedGroups } from '../../src/acl/match.js';
 import { compilePolicy } from '../../src/acl/policy.js';
-import type { Rule } from '../../src/core/config.js';
+import type { Config, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import { allowRule, bridgeNetwork, credentials, name, testConfig } from '../support/policy.js';
 
-function matchesOf(rules: readonly Rule[], caller: Credentials): Matches {
-  const policy = compilePolicy(testConfig([bridgeNetwork()], rules)).networks.get(name('lan'));
+function matchesOf(rules: readonly Rule[], caller: Credentials, host: Partial<Config> = {}): Matches {
+  const policy = compilePolicy({ ...testConfig([bridgeNetwork()], rules), ...host }).networks.get(name('lan'));
   if (policy === undefined) throw new Error('no network');
   return matchRules(policy, caller);
 }
@@ -92,6 +92,49 @@ t.test('rules of several lists, each once and by name', async (t) => {
   t.same(names(matches, 'denies'), []);
   const [first] = rulesByName(matches, 'allows');
   t.equal(first?.rule.name, 'a');
+});
+
+t.test('a deny also by the account database and by owner, an allow by neither', async (t) => {
+  const rules = (['allow', 'deny'] as const).flatMap((effect) => [
+    allowRule({ name: `${effect}-anyone`, effect }),
+    allowRule({ name: `${effect}-group`, effect, users: [], groups: [36] }),
+    allowRule({ name: `${effect}-sub`, effect, users: [100_001] }),
+    allowRule({ name: `${effect}-user`, effect, users: [1000] }),
+  ]);
+  const host = {
+    deniedMembers: new Map([
+      [36, [1000, 1001]],
+      [37, [1000]],
+    ]),
+    subordinates: [
+      { owner: 1000, first: 100_000, last: 100_009 },
+      { owner: 1002, first: 100_005, last: 100_014 },
+      { owner: undefined, first: 100_020, last: 100_029 },
+    ],
+  };
+  const table: [Credentials, string[], string[]][] = [
+    [credentials(1000), ['user'], ['group', 'user']],
+    [credentials(1000, { groups: [36] }), ['group', 'user'], ['group', 'user']],
+    [credentials(1001), [], ['group']],
+    [credentials(1002), [], []],
+    [credentials(100_000), [], ['group', 'user']],
+    [credentials(100_000, { gid: 36 }), ['group'], ['group', 'user']],
+    [credentials(100_001), ['sub'], ['group', 'sub', 'user']],
+    [credentials(100_007), [], ['group', 'user']],
+    [credentials(100_010), [], []],
+    [credentials(100_020), [], []],
+  ];
+  for (const [caller, allows, denies] of table) {
+    const matches = matchesOf(rules, caller, host);
+    const prefixed = (effect: string, found: string[]) => ['anyone', ...found].sort().map((one) => `${effect}-${one}`);
+    t.same(names(matches), prefixed('allow', allows), JSON.stringify(caller));
+    t.same(names(matches, 'denies'), prefixed('deny', denies), JSON.stringify(caller));
+    t.equal(permittedForms(matches), 0);
+  }
+  const narrow = { ...allowRule({ name: 'd', users: [1000], forms: ['dgram'] }), effect: 'deny' } as const;
+  const left = (uid: number) => formsOf(permittedForms(matchesOf([allowRule(), narrow], credentials(uid), host)));
+  t.same(left(100_000), ['tap', 'stream', 'socket'], 'of the forms that the deny names');
+  t.same(left(100_010), ['tap', 'dgram', 'stream', 'socket']);
 });
 
 t.test('of the groups of a caller those stay that the configuration names', async (t) => {

@@ -18,6 +18,28 @@ t.test('a record is one line of JSON, whatever a client put into it', async (t) 
   t.equal(statSync(file).mode & 0o777, 0o640 & ~process.umask());
 });
 
+t.test('a uid that counts for another has that one named', async (t) => {
+  const file = join(t.testdir(), 'audit.log');
+  const log = new AuditLog(file);
+  log.accountOf = (uid) => (uid >= 100_000 ? 1000 : uid);
+  log.write({ event: 'denied', uid: 100_000 });
+  log.write({ event: 'denied', uid: 1000 });
+  log.write({ event: 'reload' });
+  log.close();
+  const records = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.same(
+    records.map(({ uid, account }) => [uid, account]),
+    [
+      [100_000, 1000],
+      [1000, undefined],
+      [undefined, undefined],
+    ],
+  );
+});
+
 t.test('it is appended to, and no link or pipe is followed', async (t) => {
   const dir = t.testdir({ 'audit.log': 'before\n' });
   const log = new AuditLog(join(dir, 'audit.log'));

@@ -113,3 +113,16 @@ t.test('a reload is for administrators, and all or nothing', async (t) => {
   t.equal(broker.config.rules.length, 0);
   t.equal(reload(broker, credentials(5, { groups: [admin] })).status, 'refused', 'the new one has no admin group');
 });
+
+t.test('a user whose tap was used against others gets no network under a subordinate uid either', async (t) => {
+  const folder = t.testdir();
+  const kernel = new FakeKernel();
+  kernel.addBridge('br0');
+  const subordinates = [{ owner: 1000, first: 100_000, last: 100_009 }];
+  const { broker } = brokerOn(kernel, { ...testConfig([bridgeNetwork()], [allowRule()]), subordinates }, folder);
+  broker.suspensions.add(broker.accountOf(100_000));
+  const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false } as const;
+  const open = (uid: number) => serveOpen(broker, credentials(uid), request, undefined, () => ok());
+  t.same([open(1000), open(100_000), open(100_009)], [undefined, undefined, undefined]);
+  t.ok(open(100_010));
+});

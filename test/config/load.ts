@@ -165,3 +165,14 @@ t.test('names that cannot be shown', async (t) => {
     'conf.d: "\ufffd.ini" has characters in its name that cannot be shown; rename it',
   ]);
 });
+
+t.test('the ranges of subordinate uids come with it, or refuse it', async (t) => {
+  const folder = folderWith(t, { 'fdbroker.ini': network('lan'), subuid: 'alice:100000:65536\n' });
+  const loadWith = (subuid: string) =>
+    loadConfig(join(folder, 'fdbroker.ini'), { accounts: testAccounts, owner: me, subuid: join(folder, subuid) });
+  t.same(loadWith('subuid')._unsafeUnwrap().subordinates, [{ owner: 1000, first: 100_000, last: 165_535 }]);
+  t.same(loadWith('absent')._unsafeUnwrap().subordinates, []);
+  mkdirSync(join(folder, 'folder'));
+  const errors = loadWith('folder')._unsafeUnwrapErr().map(formatConfigError);
+  t.same(errors, [`${join(folder, 'folder')}: is not a regular file; put a file there`]);
+});

@@ -35,6 +35,22 @@ t.test('the groups of a user are those that id(1) tells', async (t) => {
   }
 });
 
+t.test('the members of a group are those of /etc/group, by name and by number', async (t) => {
+  for (const [name = '', , gid, members = ''] of lines('/etc/group')) {
+    const listed = members.split(',').filter((member) => member !== '');
+    t.same(accounts.membersOf(name), listed, name);
+    if (accounts.groupName(Number(gid)) === name) t.same(accounts.membersOf(Number(gid)), listed, String(gid));
+  }
+});
+
+t.test('every user of /etc/passwd is listed with the primary group, each time', async (t) => {
+  const key = (uid: unknown, gid: unknown) => `${uid} ${gid}`;
+  for (let time = 0; time < 2; time++) {
+    const listed = new Set(accounts.everyUser()?.map(({ uid, gid }) => key(uid, gid)));
+    for (const [name, , uid, gid] of lines('/etc/passwd')) t.ok(listed.has(key(uid, gid)), String(name));
+  }
+});
+
 t.test('who is unknown', async (t) => {
   const names = [
     '',
@@ -52,9 +68,11 @@ t.test('who is unknown', async (t) => {
     t.equal(accounts.userId(name), undefined, JSON.stringify(name));
     t.equal(accounts.groupId(name), undefined);
     t.equal(accounts.groupsOf(name), undefined);
+    t.equal(accounts.membersOf(name), undefined);
   }
   for (const id of [2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, -1, 0.5, Number.NaN]) {
     t.equal(accounts.userName(id), undefined, String(id));
     t.equal(accounts.groupName(id), undefined);
+    t.equal(accounts.membersOf(id), undefined);
   }
 });

@@ -56,6 +56,20 @@ t.test('one user does not delay another, nor us', async (t) => {
   await until(() => closersOf().length === 0);
 });
 
+t.test('uids of one account share a closer', async (t) => {
+  const before = openFds();
+  const subordinate = 100_000;
+  const poison = await poisonOf(t);
+  using _closer = startCloser((uid) => (uid === subordinate ? alice : uid));
+  for (const fd of poison.fds) closeLater(fd, subordinate);
+  t.ok(pendingCloses(alice) > 0);
+  t.equal(pendingCloses(subordinate), pendingCloses(alice));
+  t.equal(pendingCloses(bob), 0);
+  await until(() => pendingCloses() === 0);
+  await poison.letGo();
+  await untilOpenFds(before);
+});
+
 t.test("what a message carries is closed on its sender's account", async (t) => {
   const poison = await poisonOf(t);
   using _closer = startCloser();
