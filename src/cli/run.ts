@@ -57,7 +57,7 @@ export async function run(args: readonly string[], world: World): Promise<ExitSt
     .demandCommand(1, 'a command is missing')
     .help()
     .alias('help', 'h')
-    .version(world.version)
+    .version(`fdbroker ${world.version}`)
     .wrap(Math.min(100, world.columns))
     .epilogue(epilogue)
     .fail((message, error) => {

@@ -33,7 +33,7 @@ max-ports = 3
 const daemon = new Daemon(t, config);
 await daemon.start();
 const env = { FDBROKER_SOCKET: daemon.socket };
-const version = (await fdbrokerProcess(['--version'])).stdout.trim();
+const version = (await fdbrokerProcess(['--version'])).stdout.trim().replace('fdbroker ', '');
 
 /** Takes a port; the test process holds it. */
 async function open(): Promise<{ grant: string; close: () => void }> {

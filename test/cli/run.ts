@@ -71,7 +71,7 @@ t.test('help', async (t) => {
 });
 
 t.test('version', async (t) => {
-  t.same(await fdbroker(['--version'], { version: '1.2.3' }), { status: 0, stdout: '1.2.3\n', stderr: '' });
+  t.same(await fdbroker(['--version'], { version: '1.2.3' }), { status: 0, stdout: 'fdbroker 1.2.3\n', stderr: '' });
 });
 
 t.test('a bug is no wrong usage', async (t) => {
