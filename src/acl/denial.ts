@@ -2,6 +2,7 @@
 import type { Form } from '../core/form.js';
 import { formatMacPrefix, type Mac } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
+import { plural } from '../core/plural.js';
 import type { PolicyRule } from './policy.js';
 
 /** access: no way to this network at all. The others are told only to a caller who has access. */
@@ -63,9 +64,9 @@ export function formDenial(network: NetworkName, form: Form, permitted: readonly
  * @param rule the one with the most room, which is used up.
  */
 export function quotaDenial(network: NetworkName, rule: PolicyRule, used: number, limit: number): Denial {
-  const reason = `${ruleText(rule)} allows ${limit} ports over ${[...rule.networks].join(', ')}, and ${used} are in use`;
+  const reason = `${ruleText(rule)} allows ${plural(limit, 'port')} over ${[...rule.networks].join(', ')}; ${used} in use`;
   const message =
-    `you have ${used} of at most ${limit} ports that count for network "${network}"; end a guest, or give a port back ` +
+    `you have ${used} of at most ${plural(limit, 'port')} counted for network "${network}"; end a guest, or give a port back ` +
     'with "fdbroker release GRANT"; "fdbroker ports" lists yours';
   return denial('quota', reason, message, rule);
 }

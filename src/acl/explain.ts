@@ -1,6 +1,7 @@
 /** The verdict with everything that led to it, and what would have to change: for the administrator, not the client. */
 import type { Credentials } from '../core/credentials.js';
 import type { Mac } from '../core/mac.js';
+import { plural } from '../core/plural.js';
 import { type Ask, type Denial, decide, type Usage } from './decide.js';
 import { ruleReference, ruleText } from './denial.js';
 import { hasForm } from './form-set.js';
@@ -101,7 +102,9 @@ function limits({ rule: { maxPorts, networks } }: PolicyRule, { uid }: Credentia
   if (maxPorts === undefined) return [];
   const account = policy.subordinates.accountOf(uid);
   const shared = account === uid ? '' : `, counted with those of uid ${account}`;
-  return [`at most ${maxPorts} ports over ${networks.join(', ')} together${shared}; ports in use are not counted here`];
+  return [
+    `at most ${plural(maxPorts, 'port')} over ${networks.join(', ')} together${shared}; ports in use are not counted here`,
+  ];
 }
 
 function addNetwork(policy: Policy, { network }: Ask): string[] {

@@ -2,11 +2,11 @@
 import type { Argv } from 'yargs';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
+import { plural } from '../core/plural.js';
 import { type Arguments, jsonOption, oneValue, textOf, userModeOption } from './command.js';
 import { chooseConfig } from './config-choice.js';
 import { escapeText, toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
-import { plural } from './time.js';
 import type { World } from './world.js';
 
 export function options(yargs: Argv): Argv {

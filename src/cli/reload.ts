@@ -1,11 +1,11 @@
 /** `fdbroker reload`: makes the broker read its configuration anew. */
 import type { Argv } from 'yargs';
 import { reloadConfig } from '../client/verbs.js';
+import { plural } from '../core/plural.js';
 import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
 import { toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
-import { plural } from './time.js';
 import type { World } from './world.js';
 
 export function options(yargs: Argv): Argv {

@@ -1,13 +1,14 @@
 /** `fdbroker status`: whether the broker runs and whether its configuration is the one in the files. */
 import type { Argv } from 'yargs';
 import { isFullStatus, readStatus } from '../client/verbs.js';
+import { plural } from '../core/plural.js';
 import type { StatusListing, StatusSummary } from '../protocol/listing.js';
 import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
 import { escapeText, toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import { paint } from './paint.js';
-import { formatAge, formatTime, plural } from './time.js';
+import { formatAge, formatTime } from './time.js';
 import type { World } from './world.js';
 
 export function options(yargs: Argv): Argv {

@@ -1,4 +1,4 @@
-/** Times and counts for people. */
+/** Times for people. */
 
 /** `45s`, `12m`, `3h05m`, `4d06h`: two units, rounded down. */
 export function formatAge(seconds: number): string {
@@ -19,9 +19,4 @@ export function formatTime(seconds: number): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${date} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
-
-/** `1 rule`, `2 rules`. */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -34,8 +34,14 @@ t.test('the audit log gets the rule and the reason, the client what to do', asyn
     [
       deny.quotaDenial(name('lan'), compiled, 2, 2),
       { kind: 'quota', rule: reference },
-      /^\[rule all\] \(test.ini:10\) allows 2 ports over lan, secret, and 2 are in use$/,
-      /^you have 2 of at most 2 ports that count for network "lan"; .*"fdbroker release GRANT"; "fdbroker ports" lists yours$/,
+      /^\[rule all\] \(test.ini:10\) allows 2 ports over lan, secret; 2 in use$/,
+      /^you have 2 of at most 2 ports counted for network "lan"; .*"fdbroker release GRANT"; "fdbroker ports" lists yours$/,
+    ],
+    [
+      deny.quotaDenial(name('lan'), compiled, 1, 1),
+      { kind: 'quota', rule: reference },
+      / allows 1 port over lan, secret; 1 in use$/,
+      /^you have 1 of at most 1 port counted for network "lan"; /,
     ],
     [
       deny.outsidePrefix(mac('02:00:00:00:00:01'), [compiled, compiled]),

@@ -1,0 +1,6 @@
+/** Counts for people. */
+
+/** `1 rule`, `2 rules`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
