@@ -56,7 +56,9 @@ const columns: readonly Column<NetworkListing>[] = [
   { heading: 'POLICY', cell: describePolicy },
 ];
 
+/** Nobody, while the network cannot be used: no guest is on a bridge that is missing or down. */
 function describeReach(network: NetworkListing): string {
+  if (network.problem !== null) return '-';
   const reached = [
     network.guestsReachEachOther ? 'guests' : '',
     network.hostReachable ? 'host' : '',

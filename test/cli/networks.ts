@@ -23,12 +23,9 @@ const lan: NetworkListing = {
 };
 
 t.test('as people see them', async (t) => {
-  const lab: NetworkListing = {
+  const alone: NetworkListing = {
     ...lan,
-    name: 'lab',
-    mtu: null,
-    bridge: 'br-lab',
-    vlan: null,
+    name: 'alone',
     isolated: true,
     lockMac: false,
     hairpin: true,
@@ -36,16 +33,24 @@ t.test('as people see them', async (t) => {
     guestsReachEachOther: false,
     hostReachable: false,
     outsideReachable: false,
+  };
+  const lab: NetworkListing = {
+    ...lan,
+    name: 'lab',
+    mtu: null,
+    bridge: 'br-lab',
+    vlan: null,
     problem: 'there is no bridge\n"br-lab"',
   };
   const expected = `\
 NETWORK  BRIDGE   MTU  VLAN  FORMS  PORTS  REACHES               POLICY
 lan      br0     1500    20  tap     1/16  guests,host,outside?  lock-mac
-lab      br-lab     -     -  tap        1  -                     isolated,hairpin
+alone    br0     1500    20  tap        1  -                     isolated,hairpin
+lab      br-lab     -     -  tap     1/16  -                     lock-mac
 lab: there is no bridge\\x0a"br-lab"
 `;
-  t.equal(formatNetworks([lan, lab], false), expected);
-  t.match(formatNetworks([lan, lab], true), '\u001b[31mlab:\u001b[39m there is', 'a problem is red');
+  t.equal(formatNetworks([lan, alone, lab], false), expected);
+  t.match(formatNetworks([lan, alone, lab], true), '\u001b[31mlab:\u001b[39m there is', 'a problem is red');
 });
 
 t.test('none', async (t) => {
