@@ -31,7 +31,7 @@ export function loadConfig(main: string, options: LoadOptions): Result<Config, r
     readTrustedFile(file, options.owner).match(
       (bytes) => [{ file, bytes }],
       ({ what }) => {
-        const remedy = what === missing ? '; write it, as fdbroker.ini(5) shows, or name another with --config' : '';
+        const remedy = what === missing ? '; write it, as fdbroker.ini(5) shows, or name another file' : '';
         refuse(file, `${what}${remedy}`);
         return [];
       },

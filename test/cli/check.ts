@@ -47,7 +47,8 @@ t.test('the file that is meant when none is named', async (t) => {
   t.match(stdout, `${ownFile}: ok`);
   const none = await fdbroker(['check', path.join(folder, 'none.ini')]);
   t.equal(none.status, 1);
-  t.match(none.stdout, /none\.ini: there is no such file/);
+  t.match(none.stdout, /none\.ini: there is no such file; write it, .* or name another file\n$/);
+  t.notMatch(none.stdout, '--config', 'which this command does not take');
 });
 
 t.test('names are shown, not obeyed', async (t) => {

@@ -73,8 +73,7 @@ t.test('every error of every file at once', async (t) => {
 
 t.test('no main file', async (t) => {
   const folder = temporaryFolder(t);
-  const sentence =
-    'fdbroker.ini: there is no such file; write it, as fdbroker.ini(5) shows, or name another with --config';
+  const sentence = 'fdbroker.ini: there is no such file; write it, as fdbroker.ini(5) shows, or name another file';
   t.same(errorsIn(folder), [sentence]);
   rmSync(folder, { recursive: true });
   t.same(errorsIn(folder), [sentence], 'nor a directory for it');
