@@ -1,6 +1,9 @@
 /** The verdict with everything that led to it, and what would have to change: for the administrator, not the client. */
+import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
+import type { Form } from '../core/form.js';
 import type { Mac } from '../core/mac.js';
+import { offeredForms } from '../core/offered-forms.js';
 import { plural } from '../core/plural.js';
 import { type Ask, type Denial, decide, type Usage } from './decide.js';
 import { ruleReference, ruleText } from './denial.js';
@@ -21,7 +24,7 @@ export interface MatchingRule {
 }
 
 export interface Explanation {
-  /** denied: no access at all. refused: access, but not to this form or address. */
+  /** denied: no access at all. refused: access, but not to this form or address, or no such form. */
   readonly verdict: 'allowed' | 'denied' | 'refused';
   /** The rule that made the verdict; undefined when none did. */
   readonly rule?: { readonly name: string; readonly file: string; readonly line: number };
@@ -44,7 +47,11 @@ export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanat
   const network = policy.networks.get(ask.network);
   const matching = network === undefined ? [] : matchingRules(network, caller);
   const describe = () => matching.map((one) => describeRule(one, caller, policy));
-  return decide(policy, caller, ask, nothingInUse).match<Explanation>(
+  const missing = network === undefined ? undefined : formMissing(network.network, ask.form);
+  const verdict = decide(policy, caller, ask, nothingInUse);
+  if (missing !== undefined && (verdict.isOk() || verdict.error.kind !== 'access'))
+    return { verdict: 'refused', why: missing.why, matching: describe(), advice: [missing.advice] };
+  return verdict.match<Explanation>(
     ({ rule, mac }) => {
       const found = matching.find(({ rule: { name } }) => name === rule.name) as PolicyRule;
       const why = `${ruleText(found)} allows it`;
@@ -55,9 +62,20 @@ export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanat
       ...(denial.rule === undefined ? {} : { rule: denial.rule }),
       why: denial.reason,
       matching: describe(),
-      advice: network === undefined ? addNetwork(policy, ask) : remedies(policy, network, caller, ask, denial),
+      advice: [
+        ...(network === undefined ? addNetwork(policy, ask) : remedies(policy, network, caller, ask, denial)),
+        ...(missing === undefined ? [] : [`${missing.advice}: ${missing.why}`]),
+      ],
     }),
   );
+}
+
+/** Nobody gets a form that the network's type does not offer, whatever the rules say. */
+function formMissing({ name, type }: Network, form: Form): { why: string; advice: string } | undefined {
+  const offered = offeredForms[type];
+  if (offered.includes(form)) return undefined;
+  const why = `network "${name}" is of type ${type}, which offers ${offered.join(', ')} and not ${form}`;
+  return { why, advice: `ask for form ${offered.join(' or ')}` };
 }
 
 function matchingRules(network: NetworkPolicy, caller: Credentials): PolicyRule[] {

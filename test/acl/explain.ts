@@ -108,18 +108,16 @@ t.test('a deny: every one that stands in the way', async (t) => {
 });
 
 t.test('refused: not in this form, not with this address', async (t) => {
-  const rules = [
-    allowRule({ name: 'a', ...at(3), forms: ['tap'], networks: [name('lan'), name('locked')] }),
-    allowRule({ name: 'd', ...at(5), effect: 'deny', forms: ['socket'] }),
-  ];
-  const form = explained(rules, { form: 'stream' });
-  t.match(form, {
+  const rules = [allowRule({ name: 'a', ...at(3), forms: ['tap'], networks: [name('lan'), name('locked')] })];
+  const others = [allowRule({ name: 'a', ...at(3), forms: ['stream'] })];
+  t.match(explained(others), {
     verdict: 'refused',
-    advice: ['[rule a] (/etc/a.ini:3) must allow the form too: add form[] = stream'],
+    advice: ['[rule a] (/etc/a.ini:3) must allow the form too: add form[] = tap'],
   });
-  t.match(explained(rules, { form: 'socket' }).advice, [
+  const deny = allowRule({ name: 'd', ...at(5), effect: 'deny', forms: ['tap'] });
+  t.match(explained([...others, deny]).advice, [
     /^\[rule d\] .* must no longer match anyone/,
-    /^\[rule a\] .* add form\[\] = socket/,
+    /^\[rule a\] .* add form\[\] = tap/,
   ]);
   t.match(explained(rules, { mac: '02:00:00:00:00:01' }), { verdict: 'refused', advice: [/take one inside 52:54:00/] });
   t.match(explained(rules, { network: 'locked' }), {
@@ -129,6 +127,20 @@ t.test('refused: not in this form, not with this address', async (t) => {
   t.equal(explained(rules, { network: 'locked', mac: '52:54:00:00:00:01' }).verdict, 'allowed');
   const narrow = [allowRule({ mac: parseMacPrefix('02:00:00:00:00:00/47')._unsafeUnwrap() })];
   t.match(explained(narrow).mac, /^02:00:00:00:00:0[01]$/);
+});
+
+t.test('refused: a form that the type of the network does not offer, whatever the rules say', async (t) => {
+  const refused = {
+    verdict: 'refused',
+    why: 'network "lan" is of type bridge, which offers tap and not dgram',
+    matching: [{ name: 'all' }],
+    advice: ['ask for form tap'],
+  };
+  t.match(explained([allowRule()], { form: 'dgram' }), refused, 'a rule allows it');
+  t.match(explained([allowRule({ forms: ['tap'] })], { form: 'dgram' }), refused, 'none does');
+  const { verdict, advice } = explained([], { form: 'dgram' });
+  t.equal(verdict, 'denied', 'no access comes first');
+  t.match(advice, [/^add a rule/, /^ask for form tap: network "lan" is of type bridge/]);
 });
 
 t.test('a deny that matches by the account database, or the owner of the uid', async (t) => {

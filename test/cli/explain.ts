@@ -41,6 +41,7 @@ t.test('no', async (t) => {
       /no rule .* allows it(.*\n)*to change .*add user\[\] = 4000000002/,
     ],
     [['--network=lab', '--user=0'], 'denied', /there is no such network/],
+    [['--network=lan', '--user=0', '--form=dgram'], 'refused', /of type bridge, which offers tap and not dgram/],
     [['--network=lan', '--user=0', '--mac=02:00:00:00:00:01'], 'refused', /is outside 52:54:00:00:00:00\/24/],
   ];
   for (const [args, verdict, words] of cases) {
