@@ -17,7 +17,7 @@ export interface MatchingRule {
   readonly line: number;
   readonly effect: 'allow' | 'deny';
   /**
-   * Why it matches: `anyone`, `uid 1000`, `primary group 1000`, `supplementary group 36`; of a deny also `group 36 by
+   * Why it matches: `anyone`, `uid 1000`, `primary group tom`, `supplementary group kvm`; of a deny also `group kvm by
    * the account database`, and what matches the owner of a subordinate uid.
    */
   readonly because: readonly string[];
@@ -38,15 +38,34 @@ export interface Explanation {
   readonly mac?: Mac;
 }
 
+/** What is explained. */
+interface Case {
+  readonly policy: Policy;
+  readonly caller: Credentials;
+  readonly ask: Ask;
+  /** A group as the administrator knows it. */
+  readonly group: (gid: number) => string;
+}
+
 const nothingInUse: Usage = { portsOf: () => 0, macInUse: () => false };
 /** More examples than this help nobody. */
 const shown = 5;
 
-/** The same decision as a request would meet while the caller has no port and every address is free. */
-export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanation {
+/**
+ * The same decision as a request would meet while the caller has no port and every address is free.
+ *
+ * @param groupName for the words; a group without one is shown as its number.
+ */
+export function explain(
+  policy: Policy,
+  caller: Credentials,
+  ask: Ask,
+  groupName: (gid: number) => string | undefined = () => undefined,
+): Explanation {
+  const one: Case = { policy, caller, ask, group: (gid) => groupName(gid) ?? String(gid) };
   const network = policy.networks.get(ask.network);
   const matching = network === undefined ? [] : matchingRules(network, caller);
-  const describe = () => matching.map((one) => describeRule(one, caller, policy));
+  const describe = () => matching.map((rule) => describeRule(rule, one));
   const missing = network === undefined ? undefined : formMissing(network.network, ask.form);
   const verdict = decide(policy, caller, ask, nothingInUse);
   if (missing !== undefined && (verdict.isOk() || verdict.error.kind !== 'access'))
@@ -63,7 +82,7 @@ export function explain(policy: Policy, caller: Credentials, ask: Ask): Explanat
       why: denial.reason,
       matching: describe(),
       advice: [
-        ...(network === undefined ? addNetwork(policy, ask) : remedies(policy, network, caller, ask, denial)),
+        ...(network === undefined ? addNetwork(policy, ask) : remedies(one, network, denial)),
         ...(missing === undefined ? [] : [`${missing.advice}: ${missing.why}`]),
       ],
     }),
@@ -83,36 +102,37 @@ function matchingRules(network: NetworkPolicy, caller: Credentials): PolicyRule[
   return [...rulesByName(matches, 'denies'), ...rulesByName(matches, 'allows')];
 }
 
-function describeRule(one: PolicyRule, caller: Credentials, policy: Policy): MatchingRule {
-  return { ...ruleReference(one), effect: one.rule.effect, because: because(one, caller, policy) };
+function describeRule(rule: PolicyRule, one: Case): MatchingRule {
+  return { ...ruleReference(rule), effect: rule.rule.effect, because: because(rule, one) };
 }
 
-function because({ rule }: PolicyRule, caller: Credentials, policy: Policy): string[] {
-  const reported = becauseReported(rule, caller);
+function because({ rule }: PolicyRule, one: Case): string[] {
+  const { caller, policy } = one;
+  const reported = becauseReported(rule, one);
   if (rule.effect === 'allow') return reported;
-  const seen = (group: number) => group === caller.gid || caller.groups.includes(group);
-  const byDatabase = (uid: number) => (policy.deniedGroups.get(uid) ?? []).filter((one) => rule.groups.includes(one));
-  const shed = byDatabase(caller.uid).filter((group) => !seen(group));
+  const seen = (gid: number) => gid === caller.gid || caller.groups.includes(gid);
+  const byDatabase = (uid: number) => (policy.deniedGroups.get(uid) ?? []).filter((gid) => rule.groups.includes(gid));
+  const shed = byDatabase(caller.uid).filter((gid) => !seen(gid));
   const owners = policy.subordinates
     .ownersOf(caller.uid)
     .flatMap((owner) => [
       ...(rule.users.includes(owner) ? [`uid ${owner}`] : []),
-      ...byDatabase(owner).map((group) => `group ${group} of uid ${owner}`),
+      ...byDatabase(owner).map((gid) => `group ${one.group(gid)} of uid ${owner}`),
     ]);
   return [
     ...reported,
-    ...shed.map((group) => `group ${group} by the account database`),
-    ...owners.map((one) => `${one}, whose subordinate uid it is`),
+    ...shed.map((gid) => `group ${one.group(gid)} by the account database`),
+    ...owners.map((owner) => `${owner}, whose subordinate uid it is`),
   ];
 }
 
-function becauseReported({ users, groups }: PolicyRule['rule'], caller: Credentials): string[] {
-  const supplementary = new Set(caller.groups.filter((group) => group !== caller.gid && groups.includes(group)));
+function becauseReported({ users, groups }: PolicyRule['rule'], { caller, group }: Case): string[] {
+  const supplementary = new Set(caller.groups.filter((gid) => gid !== caller.gid && groups.includes(gid)));
   return [
     ...(users.includes('*') ? ['anyone'] : []),
     ...(users.includes(caller.uid) ? [`uid ${caller.uid}`] : []),
-    ...(groups.includes(caller.gid) ? [`primary group ${caller.gid}`] : []),
-    ...[...supplementary].map((group) => `supplementary group ${group}`),
+    ...(groups.includes(caller.gid) ? [`primary group ${group(caller.gid)}`] : []),
+    ...[...supplementary].map((gid) => `supplementary group ${group(gid)}`),
   ];
 }
 
@@ -131,27 +151,30 @@ function addNetwork(policy: Policy, { network }: Ask): string[] {
   return [`add a section [network ${network}], or name one that is there: ${there}${names.length > 20 ? ' …' : ''}`];
 }
 
-function remedies(policy: Policy, network: NetworkPolicy, caller: Credentials, ask: Ask, denial: Denial): string[] {
+function remedies(one: Case, network: NetworkPolicy, denial: Denial): string[] {
+  const { caller, ask } = one;
   if (denial.kind === 'mac') return [denial.message];
   const rules = matchingRules(network, caller);
   const allows = rules.filter(({ rule }) => rule.effect === 'allow');
   const inTheWay = rules.filter(({ rule, forms }) => rule.effect === 'deny' && hasForm(forms, ask.form));
   const advice = inTheWay.map(
-    (one) => `${ruleText(one)} must no longer match ${because(one, caller, policy).join(', ')}; a deny always wins`,
+    (rule) => `${ruleText(rule)} must no longer match ${because(rule, one).join(', ')}; a deny always wins`,
   );
   if (allows.some(({ forms }) => hasForm(forms, ask.form))) return advice;
-  const narrow = allows.map((one) => `${ruleText(one)} must allow the form too: add form[] = ${ask.form}`);
-  return [...advice, ...(narrow.length > 0 ? narrow : grant(network, caller, ask))];
+  const narrow = allows.map((rule) => `${ruleText(rule)} must allow the form too: add form[] = ${ask.form}`);
+  return [...advice, ...(narrow.length > 0 ? narrow : grant(network, one))];
 }
 
 /** How a caller for whom no rule allows the network would get it. */
-function grant({ anyone, byUid, byGid }: NetworkPolicy, { uid }: Credentials, { network, form }: Ask): string[] {
+function grant({ anyone, byUid, byGid }: NetworkPolicy, { caller: { uid }, ask, group }: Case): string[] {
+  const { network, form } = ask;
   const lists = [anyone, ...byUid.values(), ...byGid.values()];
   const near = [...rulesByName(lists, 'allows')].filter(({ forms }) => hasForm(forms, form)).slice(0, shown);
   return [
     ...near.map((one) => {
       const { groups } = one.rule;
-      const join = groups.length > 0 ? `, or put the user into group ${groups.slice(0, shown).join(' or ')}` : '';
+      const join =
+        groups.length > 0 ? `, or put the user into group ${groups.slice(0, shown).map(group).join(' or ')}` : '';
       return `${ruleText(one)} allows it to others: add user[] = ${uid} to it${join}`;
     }),
     `${near.length > 0 ? 'or ' : ''}add a rule with effect = allow, user[] = ${uid} and network[] = ${network}`,

@@ -5,6 +5,7 @@ import { type Explanation, explain, type MatchingRule } from '../acl/explain.js'
 import { compilePolicy } from '../acl/policy.js';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
+import type { Accounts } from '../core/config.js';
 import { type Form, forms } from '../core/form.js';
 import { type Mac, parseMac } from '../core/mac.js';
 import { type NetworkName, parseNetworkName, type ValueError } from '../core/names.js';
@@ -48,9 +49,12 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
     for (const error of config.error) complain(world, formatConfigError(error));
     return exitStatus.no;
   }
-  const explanation = explain(compilePolicy(config.value), caller, ask);
+  const groupName = (gid: number) => accounts.groupName(gid);
+  const explanation = explain(compilePolicy(config.value), caller, ask, groupName);
   const asked: Question = { file, caller, ...ask };
-  world.out(args['json'] ? toJson(jsonOf(asked, explanation)) : formatExplanation(asked, explanation, world.colour));
+  world.out(
+    args['json'] ? toJson(jsonOf(asked, explanation)) : formatExplanation(asked, explanation, world.colour, groupName),
+  );
   return explanation.verdict === 'allowed' ? exitStatus.ok : exitStatus.no;
 }
 
@@ -98,15 +102,25 @@ function jsonOf({ file, caller, network, form, mac }: Question, explanation: Exp
   };
 }
 
-export function formatExplanation(question: Question, explanation: Explanation, colour: boolean): string {
+/** Ids as id(1) shows them: `36(kvm)`, a group without a name as its number. */
+export function formatExplanation(
+  question: Question,
+  explanation: Explanation,
+  colour: boolean,
+  groupName: Accounts['groupName'],
+): string {
   const { verdict, why, matching, advice, mac } = explanation;
   const { caller, network, form, file } = question;
   const { user, uid, gid, groups } = caller;
+  const idText = (id: number) => {
+    const name = groupName(id);
+    return name === undefined ? String(id) : `${id}(${name})`;
+  };
   const verdictColour = verdict === 'allowed' ? 'green' : 'red';
   const lines: [string, string][] = [
     [
       'user',
-      `${user ?? '?'} (uid ${uid}, ${gid < 0 ? 'in no group' : `gid ${gid}, groups ${groups.join(' ') || '-'}`})`,
+      `${user ?? '?'} (uid ${uid}, ${gid < 0 ? 'in no group' : `gid ${idText(gid)}, groups ${groups.map(idText).join(' ') || '-'}`})`,
     ],
     ['asks for', `network ${network} as ${form}${question.mac === undefined ? '' : ` with address ${question.mac}`}`],
     ['by', file],

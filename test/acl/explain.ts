@@ -143,6 +143,28 @@ t.test('refused: a form that the type of the network does not offer, whatever th
   t.match(advice, [/^add a rule/, /^ask for form tap: network "lan" is of type bridge/]);
 });
 
+t.test('groups by name, where they have one', async (t) => {
+  const rules = [
+    allowRule({ name: 'ci', ...at(3), users: [], groups: [36, 107] }),
+    allowRule({ name: 'd', ...at(5), effect: 'deny', users: [], groups: [4] }),
+  ];
+  const policy = compilePolicy({ ...testConfig([bridgeNetwork()], rules), deniedMembers: new Map([[4, [1001]]]) });
+  const ask = { network: name('lan'), form: 'tap' } as const;
+  const names = new Map([
+    [4, 'adm'],
+    [36, 'kvm'],
+  ]);
+  const of = (caller: Credentials) => explain(policy, caller, ask, (gid) => names.get(gid));
+  t.match(of(credentials(1000, { gid: 36, groups: [107] })).matching, [
+    { because: ['primary group kvm', 'supplementary group 107'] },
+  ]);
+  t.match(of(credentials(1001, { groups: [36] })).matching, [
+    { because: ['group adm by the account database'] },
+    { because: ['supplementary group kvm'] },
+  ]);
+  t.match(of(credentials(1000)).advice, [/put the user into group kvm or 107$/, /^or add a rule/]);
+});
+
 t.test('a deny that matches by the account database, or the owner of the uid', async (t) => {
   const deniedMembers = new Map([[36, [1000, 1001]]]);
   const subordinates = [{ owner: 1000, first: 100_000, last: 100_009 }];

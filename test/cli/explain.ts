@@ -107,7 +107,7 @@ t.test('as people see it', async (t) => {
     advice: ['one thing', 'or another'],
   };
   const expected = `\
-user       tom\\x9b (uid 1000, gid 100, groups 36 27)
+user       tom\\x9b (uid 1000, gid 100(users), groups 36(kvm) 27)
 asks for   network lan as tap with address 52:54:00:00:00:01
 by         /etc/fdbroker/fdbroker.ini
 verdict    denied
@@ -117,11 +117,16 @@ rules      deny [rule x] (a.ini:3) matches anyone, uid 1000
 to change  one thing
            or another
 `;
-  t.equal(formatExplanation(question, denied, false), expected);
-  t.match(formatExplanation(question, denied, true), 'verdict    \u001b[31mdenied\u001b[39m\n');
+  const groupName = (gid: number) =>
+    new Map([
+      [36, 'kvm'],
+      [100, 'users'],
+    ]).get(gid);
+  t.equal(formatExplanation(question, denied, false, groupName), expected);
+  t.match(formatExplanation(question, denied, true, groupName), 'verdict    \u001b[31mdenied\u001b[39m\n');
   const allowed: Explanation = { verdict: 'allowed', why: 'so', matching: [], advice: ['at most 4 ports'] };
   t.match(
-    formatExplanation(question, allowed, true),
+    formatExplanation(question, allowed, true, groupName),
     'verdict    \u001b[32mallowed\u001b[39m\nbecause    so\nlimit      at most',
   );
 });
