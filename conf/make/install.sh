@@ -5,6 +5,8 @@ set -eu
 umask 022
 action=$1 prefix=$3 root=$2$3 build=$4
 package=$root/lib/fdbroker
+# Folders that were not there before the first install, below the prefix; uninstalling takes them away once empty.
+made=$package/folders
 
 # Every file outside lib/fdbroker, as "mode source destination"; both actions go by it.
 files() {
@@ -46,10 +48,23 @@ install_package() {
     mv "$staging" "$package"
 }
 
+# What an install before has made, and what this one is going to make.
+missing_folders() {
+    [ ! -e "$made" ] || cat "$made"
+    { files && echo "- - lib/fdbroker"; } | while read -r _ _ folder; do
+        while [ "$folder" != . ]; do
+            folder=$(dirname "$folder")
+            [ -d "$root/$folder" ] || echo "$folder"
+        done
+    done
+}
+
 case $action in
 install)
+    missing=$(missing_folders | sort -u)
     mkdir -p "$root/lib"
     install_package
+    echo "$missing" >"$made"
     files | while read -r mode source destination; do
         install -D -m "$mode" "$source" "$root/$destination"
         case $source in
@@ -58,10 +73,15 @@ install)
     done
     ;;
 uninstall)
+    folders=$([ ! -e "$made" ] || LC_ALL=C sort -r "$made")
     rm -rf "$package"
     files | while read -r mode source destination; do
         rm -f "$root/$destination"
     done
     rm -rf "$root/share/doc/fdbroker"
+    for folder in $folders; do
+        # The prefix itself is "."
+        [ ! -d "$root/$folder" ] || rmdir --ignore-fail-on-non-empty "$root/${folder#.}"
+    done
     ;;
 esac

@@ -119,12 +119,17 @@ t.test('the broker serves', async (t) => {
   t.equal(await ended, 0);
 });
 
-t.test('uninstalling leaves nothing', async (t) => {
+t.test('uninstalling leaves nothing, of folders what was there before and what others use', async (t) => {
   renameSync(root, `${folder}/staged/opt/fdb`);
-  make('uninstall', `DESTDIR=${folder}/staged`, 'PREFIX=/opt/fdb');
-  const left = readdirSync(`${folder}/staged`, { recursive: true, encoding: 'utf8' });
-  t.same(
-    left.filter((file) => !statSync(join(folder, 'staged', file)).isDirectory()),
-    [],
-  );
+  const at = [`DESTDIR=${folder}/staged`, 'PREFIX=/opt/fdb'];
+  make('uninstall', ...at);
+  t.same(readdirSync(`${folder}/staged/opt`), []);
+
+  mkdirSync(`${folder}/staged/opt/fdb/share/man`, { recursive: true });
+  make('install', ...at);
+  make('install', ...at);
+  writeFileSync(`${folder}/staged/opt/fdb/libexec/other`, '');
+  make('uninstall', ...at);
+  const left = readdirSync(`${folder}/staged/opt`, { recursive: true, encoding: 'utf8' });
+  t.same(left.sort(), ['fdb', 'fdb/libexec', 'fdb/libexec/other', 'fdb/share', 'fdb/share/man']);
 });
