@@ -7,6 +7,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD := build
 VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+NODE := $(shell sed -n 's/^ *"node": ">=\([0-9.]*\)"$$/\1/p' package.json)
 
 CC := $(if $(filter default,$(origin CC)),cc,$(CC))
 MUSL_CC = $(shell command -v musl-gcc 2>/dev/null)
@@ -55,6 +56,7 @@ help: ## this list
 ##@ Installing
 .PHONY: setup
 setup: ## install what building and testing need (Debian packages as root, npm packages)
+	@conf/make/check-node.sh $(NODE)
 	@test/support/setup.sh
 	@$(MAKE) -s $(PACKAGES)
 
@@ -100,6 +102,7 @@ lock: ## choose npm packages anew after a change of package.json
 # What is built, file by file.
 
 $(PACKAGES): package.json package-lock.json .npmrc conf/make/npm-install.mjs
+	@conf/make/check-node.sh $(NODE)
 	node conf/make/npm-install.mjs
 	@touch $@
 
@@ -136,9 +139,10 @@ $(BUILD)/bench-%: test/bench/%.c Makefile
 
 $(BUILD)/fdbroker: FLAGS :=
 $(BUILD)/fdbrokerd: FLAGS := $(BROKER_FLAGS)
-$(BUILD)/fdbroker $(BUILD)/fdbrokerd: conf/make/launcher.in Makefile
+$(BUILD)/fdbroker $(BUILD)/fdbrokerd: conf/make/launcher.in Makefile package.json
 	@mkdir -p $(@D)
-	sed -e 's|@NAME@|$(@F)|g; s| @FLAGS@|$(if $(FLAGS), $(FLAGS))|' $< >$@
+	sed -e 's|@NAME@|$(@F)|g; s| @FLAGS@|$(if $(FLAGS), $(FLAGS))|' \
+	  -e 's|@MAJOR@|$(word 1,$(subst ., ,$(NODE)))|g; s|@MINOR@|$(word 2,$(subst ., ,$(NODE)))|g' $< >$@
 	@chmod 755 $@
 
 .PHONY: FORCE
