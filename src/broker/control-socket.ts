@@ -41,17 +41,24 @@ const attempts = 8;
 /** One sentence: why there is no control socket, and what to do. */
 export type Refusal = string;
 
-export function bindControlSocket(path: string, settings: BrokerSettings): Result<ControlSocket, Refusal> {
+/** @param ownFolder whether the socket's folder is the broker's own, to be made where it is missing. */
+export function bindControlSocket(
+  path: string,
+  settings: BrokerSettings,
+  ownFolder = false,
+): Result<ControlSocket, Refusal> {
   if (isOther(path)) {
     return err(`${path} is there and is no socket; it is left alone: choose another place with --socket=PATH`);
   }
+  const folder = ownFolder ? makeFolder(dirname(path)) : ok(undefined);
+  if (folder.isErr()) return err(folder.error);
   const locked = lockBeside(path);
   if (locked.isErr()) return err(locked.error);
   const lock = locked.value;
   const { socketMode: mode, socketGroup: gid } = settings;
   const listener = listenSeqpacket(path, gid === undefined ? { mode } : { mode, gid });
   if (listener.isErr()) {
-    lock.close();
+    removeLock({ path, lock });
     return err(
       `cannot listen on ${path}: ${describeSysError(listener.error)}; choose another place with --socket=PATH`,
     );
@@ -80,6 +87,28 @@ export function adoptControlSocket(fd: number): Result<ControlSocket, Refusal> {
   return ok({ listener, lock: locked.value, path, bound: false });
 }
 
+/** Ends a start that was refused: nobody has the lock then, and nothing of it is left. */
+export function removeLock({ path, lock }: Pick<ControlSocket, 'path' | 'lock'>): void {
+  const file = `${path}.lock`;
+  try {
+    // While it is held, so that it is not another's
+    if (isStill(lock, file)) rmSync(file);
+  } catch {
+    // One that may not be removed stays, and the next broker takes it
+  }
+  lock.close();
+}
+
+/** The last folder alone: those above it are the system's. */
+function makeFolder(folder: string): Result<void, Refusal> {
+  try {
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o755 });
+    return ok();
+  } catch (error) {
+    return err(`cannot make ${folder}: ${(error as Error).message}; choose another place with --socket=PATH`);
+  }
+}
+
 /** Whether something is there that is no socket; what may not be looked at is left to bind(2) to tell of. */
 function isOther(path: string): boolean {
   try {
@@ -90,14 +119,14 @@ function isOther(path: string): boolean {
 }
 
 /** Writes into the lock who has it. */
-function sign(lock: OwnedFd, file: string): Result<OwnedFd, Refusal> {
+function sign(lock: OwnedFd, path: string): Result<OwnedFd, Refusal> {
   try {
     ftruncateSync(lock.fd);
     writeSync(lock.fd, `${process.pid}\n`, 0);
     return ok(lock);
   } catch (error) {
-    lock.close();
-    return err(`cannot write ${file}: ${(error as Error).message}`);
+    removeLock({ path, lock });
+    return err(`cannot write ${path}.lock: ${(error as Error).message}`);
   }
 }
 
@@ -108,7 +137,7 @@ function lockBeside(path: string): Result<OwnedFd, Refusal> {
     const locked = tryLock(file);
     if (locked.isErr()) return err(locked.error);
     const { lock, taken } = locked.value;
-    if (taken && isStill(lock, file)) return sign(lock, file);
+    if (taken && isStill(lock, file)) return sign(lock, path);
     const who = ownerOf(lock);
     lock.close();
     if (taken) continue;
@@ -142,12 +171,13 @@ function freeDeadLock(file: string): Result<void, Refusal> {
 function tryLock(file: string): Result<{ readonly lock: OwnedFd; readonly taken: boolean }, Refusal> {
   let fd: number;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
     fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o600);
   } catch (error) {
-    return err(
-      `cannot make ${file}: ${(error as Error).message}; choose a place that may be written with --socket=PATH`,
-    );
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') {
+      return err(`there is no folder ${dirname(file)}; make it, or choose another place with --socket=PATH`);
+    }
+    return err(`cannot make ${file}: ${message}; choose a place that may be written with --socket=PATH`);
   }
   const lock = new OwnedFd(fd, closeSync);
   const taken = lockFile(fd);

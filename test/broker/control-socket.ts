@@ -1,7 +1,7 @@
 /** Where the control socket comes from: bound, handed over by systemd, or in a user's own place. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connectSeqpacket, listenSeqpacket } from '../../src/kernel/seqpacket.js';
@@ -63,6 +63,22 @@ t.test('a file that is no socket is left alone', async (t) => {
   t.equal((await refused.ended)[0], 1);
   t.match(refused.said(), /is no socket; it is left alone/);
   t.equal(readFileSync(socket, 'utf8'), 'precious');
+});
+
+t.test('a start that is refused leaves nothing behind', async (t) => {
+  const { folder, file } = place(t);
+  const user = process.geteuid?.() === 0 ? [] : ['--user'];
+  const cases: [socket: string, words: RegExp][] = [
+    [join(folder, 'none/below/control'), /there is no folder .*\/none\/below; make it, or choose another place/],
+    [join(folder, 'x'.repeat(108)), /cannot listen on .*x: .*; choose another place with --socket=PATH/],
+  ];
+  const before = readdirSync(folder);
+  for (const [socket, words] of cases) {
+    const refused = start(t, ['--config', file, '--socket', socket, ...user]);
+    t.equal((await refused.ended)[0], 1);
+    t.match(refused.said(), words);
+    t.same(readdirSync(folder), before);
+  }
 });
 
 t.test('a socket that systemd hands over is served, and left in the end', async (t) => {

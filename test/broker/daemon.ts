@@ -119,6 +119,7 @@ t.test('a start that fails after the socket was bound takes it away', async (t) 
   const daemon = new Daemon(t, `[broker]\naudit-file = /nonexistent/audit.log\n${config}`);
   await t.rejects(daemon.start(), { message: /cannot open the audit file: .*\/nonexistent\/audit.log/ });
   t.notOk(existsSync(daemon.socket));
+  t.notOk(existsSync(`${daemon.socket}.lock`));
 });
 
 const mdwe = `#include <sys/prctl.h>
