@@ -45,10 +45,5 @@ struct arguments parse_arguments(int argc, char **argv) {
     if (qemu < 3) fail(USAGE, "no --fd= from 3 up; let QEMU run this program as the helper= of a -netdev");
     if (network == NULL) fail(USAGE, "no network is named; add --network=NAME, or br=NAME to QEMU's -netdev");
     if (seconds < 1 || seconds > 300) fail(USAGE, "--timeout=", timeout, " is not a number of seconds from 1 to 300");
-    return (struct arguments){.network = network,
-                              .mac = values[MAC],
-                              .socket = values[SOCKET],
-                              .timeout = timeout,
-                              .qemu = qemu,
-                              .vnet_hdr = values[USE_VNET] != NULL};
+    return (struct arguments){network, values[MAC], values[SOCKET], timeout, qemu, values[USE_VNET] != NULL};
 }

@@ -1,6 +1,9 @@
 /* The way to the broker: where it listens, and how long it may take. */
+#include <grp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "helper.h"
@@ -32,6 +35,23 @@ static int try_connect(int broker, const char *directory, const char *file) {
     return connect(broker, (const struct sockaddr *)&address, sizeof address);
 }
 
+/* Names the group that has access, where /etc/group does: a static program has no other source (nsswitch.conf(5)). */
+static void fail_unreachable(const char *also) {
+    if (errno != EACCES)
+        fail(UNREACHABLE, "no way to a broker at ", also, address.sun_path, ": ", strerror(errno),
+             "; start fdbrokerd, or name its socket with --socket=");
+    const struct group *one = NULL;
+    struct stat gate;
+    const bool for_group = lstat(address.sun_path, &gate) == 0 && gate.st_mode & S_IWGRP && gate.st_gid != 0;
+    FILE *const groups = for_group ? fopen("/etc/group", "re") : NULL;
+    while (groups != NULL && (one = fgetgrent(groups)) != NULL && one->gr_gid != gate.st_gid) continue;
+    if (one != NULL)
+        fail(UNREACHABLE, "permission denied at ", address.sun_path, ": the socket is open to the group ", one->gr_name,
+             "; join it (usermod -aG ", one->gr_name, " YOU) and log in again, or ask an administrator");
+    fail(UNREACHABLE, "permission denied at ", address.sun_path, ": it or its folder is closed to you; ask an ",
+         "administrator (socket-group in fdbroker.ini), or start a broker of your own: fdbrokerd --user");
+}
+
 /* given: a path, or NULL for the usual places. */
 int connect_broker(const char *given) {
     const char *const variable = getenv("FDBROKER_SOCKET"), *const home = getenv("XDG_RUNTIME_DIR");
@@ -43,9 +63,6 @@ int connect_broker(const char *given) {
         also = "/run/fdbroker/control or ";
         failed = try_connect(broker, home, "/fdbroker/control");
     }
-    const char *const remedy =
-        errno == EACCES ? "`ls -l` shows which group may use it" : "start fdbrokerd, or name its socket with --socket=";
-    if (failed)
-        fail(UNREACHABLE, "no way to a broker at ", also, address.sun_path, ": ", strerror(errno), "; ", remedy);
+    if (failed) fail_unreachable(also);
     return broker;
 }

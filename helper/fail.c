@@ -7,7 +7,6 @@
 
 int fail_closes = -1;
 
-/* Async-signal-safe. */
 _Noreturn void fail_with(int status, const char *const strings[]) {
     struct iovec parts[12] = {{.iov_base = "fdbroker-helper: ", .iov_len = 17}};
     int count = 1;

@@ -15,14 +15,14 @@ struct arguments {                                /* no string is empty; NULL: n
     bool vnet_hdr;                                /* frames carry a virtio-net header */
 };
 
-/* The strings make one sentence without its full stop. Shuts down fail_closes, where that is a socket. */
+/* The strings make one sentence without its full stop. Async-signal-safe. Shuts down fail_closes. */
 #define fail(status, ...) fail_with(status, (const char *const[]){__VA_ARGS__, NULL})
 _Noreturn void fail_with(int status, const char *const strings[]);
 extern int fail_closes;
 
 struct arguments parse_arguments(int argc, char **argv);
 enum { REQUEST_PARTS = 7 };
-void write_request(const struct arguments *arguments, struct iovec parts[REQUEST_PARTS]);
+void write_request(const struct arguments *asked, struct iovec parts[REQUEST_PARTS]);
 bool is_text(const char *text);
 const char *parse_reply(char *text, size_t length, const char **status, const char **message);
 void start_deadline(const char *seconds);

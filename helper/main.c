@@ -1,8 +1,6 @@
-/*
- * fdbroker-helper: QEMU runs it to get a network's descriptor (fdbroker-helper(8)). It asks the broker and sends QEMU
+/* fdbroker-helper: QEMU runs it to get a network's descriptor (fdbroker-helper(8)). It asks the broker and sends QEMU
  * one byte with one descriptor, or nothing and exits with a status other than 0: QEMU would take a byte without a
- * descriptor, or an exit status of 0 without a byte, for descriptor 0.
- */
+ * descriptor, or an exit status of 0 without a byte, for descriptor 0. */
 #include <fcntl.h>
 
 #include "helper.h"

@@ -19,15 +19,10 @@ bool is_text(const char *text) {
 }
 
 /* The pieces are to be sent as one message. */
-void write_request(const struct arguments *arguments, struct iovec parts[REQUEST_PARTS]) {
-    const bool mac = arguments->mac != NULL;
-    const char *const texts[REQUEST_PARTS] = {"fdbroker 1\nverb=open\nnetwork=",
-                                              arguments->network,
-                                              "\nform=tap\nvnet-hdr=",
-                                              arguments->vnet_hdr ? "yes" : "no",
-                                              mac ? "\nmac=" : "",
-                                              mac ? arguments->mac : "",
-                                              "\n"};
+void write_request(const struct arguments *asked, struct iovec parts[REQUEST_PARTS]) {
+    const char *const head = "fdbroker 1\nverb=open\nnetwork=", *const form = "\nform=tap\nvnet-hdr=";
+    const char *const vnet_hdr = asked->vnet_hdr ? "yes" : "no", *const mac = asked->mac;
+    const char *const texts[] = {head, asked->network, form, vnet_hdr, mac ? "\nmac=" : "", mac ? mac : "", "\n"};
     for (size_t i = 0; i < REQUEST_PARTS; i++)
         parts[i] = (struct iovec){.iov_base = (char *)texts[i], .iov_len = strlen(texts[i])};
 }

@@ -1,7 +1,7 @@
 /** Where the helper looks for the broker, and what it says of each way that leads nowhere. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, openSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import type { Test } from 'tap';
@@ -13,6 +13,11 @@ import { ScriptedServer } from '../support/scripted-server.js';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65_534;
+/** Lines of /etc/group: groups that nobody is in. */
+const groups = readFileSync('/etc/group', 'utf8')
+  .split('\n')
+  .map((line) => line.split(':'))
+  .filter(([name = '', , gid]) => /^[a-z]+$/.test(name) && Number(gid) > 0 && Number(gid) < 1000);
 
 /** Makes /run a folder of the run's own, does the steps there and runs the helper. */
 const withRun = (...steps: string[]) => [
@@ -110,7 +115,22 @@ onEachBuild(t, async (t, stage) => {
     chmodSync(one.path, 0);
     chmodSync(dirname(one.path), 0o711);
     const user = isRoot ? { uid: nobody } : {};
-    const sentence = /control: Permission denied; `ls -l` shows which group may use it/;
-    await fails(t, sentence, 'which permits nobody', user, `--socket=${one.path}`);
+    const closed =
+      /permission denied at .*control: it or its folder is closed to you; ask an administrator \(socket-group/;
+    await fails(t, closed, 'which permits nobody', user, `--socket=${one.path}`);
+    if (!isRoot) return;
+    const [[name = '', , gid] = []] = groups;
+    chownSync(one.path, 0, Number(gid));
+    chmodSync(one.path, 0o660);
+    const open = new RegExp(`control: the socket is open to the group ${name}; join it \\(usermod -aG ${name} YOU\\)`);
+    await fails(t, open, 'which permits a group', user, `--socket=${one.path}`);
+    chownSync(one.path, 0, 4_000_000_000);
+    await fails(t, closed, 'which permits a group without a name', user, `--socket=${one.path}`);
+    chownSync(one.path, 0, 0);
+    await fails(t, closed, 'which permits the group of root, that nobody joins', user, `--socket=${one.path}`);
+    chownSync(one.path, 0, Number(gid));
+    chmodSync(dirname(one.path), 0o700);
+    await fails(t, closed, 'in a folder that is closed', user, `--socket=${one.path}`);
+    chmodSync(dirname(one.path), 0o711);
   });
 });
