@@ -1,7 +1,10 @@
 /** `fdbroker check [FILE]`: whether the broker would take a configuration, and all that is wrong with it. */
+import path from 'node:path';
 import type { Argv } from 'yargs';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
+import { warnOfSharedBridges, warnOfUnreadable } from '../config/warnings.js';
+import type { Accounts, Config, ConfigError } from '../core/config.js';
 import { plural } from '../core/plural.js';
 import { type Arguments, jsonOption, oneValue, textOf, userModeOption } from './command.js';
 import { chooseConfig } from './config-choice.js';
@@ -22,11 +25,16 @@ export function options(yargs: Argv): Argv {
     .example('$0 check ./fdbroker.ini', 'Check a draft');
 }
 
-/** Errors go to standard output: they are what was asked for. */
+/** Whom the broker runs as, by conf/sysusers. */
+const brokerUser = 'fdbroker';
+
+/** Errors and warnings go to standard output: they are what was asked for. */
 export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   const { file, owner } = chooseConfig(textOf(args, 'file'), args, world);
-  const checked = loadConfig(file, { accounts: await world.accounts(), owner });
+  const accounts = await world.accounts();
+  const checked = loadConfig(file, { accounts, owner });
   const errors = checked.isErr() ? checked.error : [];
+  const warnings = checked.isErr() ? [] : warningsOf(checked.value, args, world, accounts);
   if (args['json']) {
     const config = checked.unwrapOr(undefined);
     world.out(
@@ -37,14 +45,26 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
         networks: config?.networks.size ?? null,
         rules: config?.rules.length ?? null,
         errors: errors.map(({ file, line, what }) => ({ file, line, what })),
+        warnings: warnings.map(({ file, line, what }) => ({ file, line, what })),
       }),
     );
   } else if (checked.isErr()) {
     for (const error of errors) world.out(`${escapeText(formatConfigError(error))}\n`);
   } else {
     const { networks, rules, files } = checked.value;
+    for (const one of warnings) {
+      world.out(`${escapeText(formatConfigError({ ...one, what: `warning: ${one.what}` }))}\n`);
+    }
     const counts = [plural(networks.size, 'network'), plural(rules.length, 'rule'), plural(files.length, 'file')];
     world.out(`${escapeText(file)}: ok: ${counts.join(', ')}\n`);
   }
   return checked.isOk() ? exitStatus.ok : exitStatus.no;
+}
+
+/** Only root can see what the broker's user cannot; a draft that root names may well lie where no other user comes. */
+function warningsOf(config: Config, args: Arguments, world: World, accounts: Accounts): ConfigError[] {
+  const shared = warnOfSharedBridges(config);
+  if (world.uid !== 0 || args['user-mode'] === true) return shared;
+  const folders = new Set(textOf(args, 'file') === undefined ? config.files.map((file) => path.dirname(file)) : []);
+  return [...warnOfUnreadable(brokerUser, [...folders, ...config.files], accounts), ...shared];
 }

@@ -1,5 +1,7 @@
+import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import t from 'tap';
+import { systemAccounts } from '../../src/kernel/accounts.js';
 import { badConfig, configFolder, goodConfig } from '../support/config-files.js';
 import { fdbroker } from '../support/fdbroker.js';
 
@@ -17,7 +19,15 @@ t.test('a good file', async (t) => {
   });
   const { status, stdout } = await fdbroker(['check', goodFile, '--json']);
   t.equal(status, 0);
-  t.same(JSON.parse(stdout), { ok: true, file: goodFile, files: [goodFile], networks: 1, rules: 2, errors: [] });
+  t.same(JSON.parse(stdout), {
+    ok: true,
+    file: goodFile,
+    files: [goodFile],
+    networks: 1,
+    rules: 2,
+    errors: [],
+    warnings: [],
+  });
 });
 
 t.test('every error with its place', async (t) => {
@@ -54,4 +64,37 @@ t.test('the file that is meant when none is named', async (t) => {
 t.test('names are shown, not obeyed', async (t) => {
   const { stdout } = await fdbroker(['check', `${folder}/\u001b[31m.ini`]);
   t.match(stdout, '/\\x1b[31m.ini: there is no such file');
+});
+
+const notRoot = process.geteuid?.() === 0 ? false : 'needs root, whose files the broker takes: run as root';
+
+t.test('warnings: the broker could not read it, networks of one bridge differ', { skip: notRoot }, async (t) => {
+  const second = '[network guests]\ntype = bridge\nbridge = br0\nisolated = yes\n';
+  const file = path.join(configFolder(t, { 'fdbroker.ini': goodConfig + second }), 'fdbroker.ini');
+  chmodSync(file, 0o600);
+  const accounts = async () => ({
+    ...systemAccounts,
+    userId: (name: string) => (name === 'fdbroker' ? 4_000_000_000 : undefined),
+    groupsOf: () => ({ gid: 4_000_000_000, groups: [] }),
+  });
+  const root = { uid: 0, accounts };
+  const { status, stdout } = await fdbroker(['check', file], root);
+  t.equal(status, 0);
+  const [unreadable, differing, summary] = stdout.split('\n');
+  t.equal(unreadable, `${file}: warning: the broker's user, fdbroker, may not read it (mode 0600): chmod 0644 ${file}`);
+  t.match(differing, new RegExp(`^${file}:16: warning: shares bridge br0 with \\[network lan\\].* isolated = yes`));
+  t.equal(summary, `${file}: ok: 2 networks, 2 rules, 1 file`);
+  t.match(JSON.parse((await fdbroker(['check', file, '--json'], root)).stdout), {
+    ok: true,
+    warnings: [
+      { file, line: 0, what: /may not read it/ },
+      { file, line: 16 },
+    ],
+  });
+  chmodSync(file, 0o600);
+  t.match(
+    (await fdbroker(['check', file], { uid: 4_000_000_001, accounts })).stdout,
+    /^[^\n]*:16: warning[^\n]*\n[^\n]*: ok: /,
+    'not as root',
+  );
 });

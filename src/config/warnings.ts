@@ -1,0 +1,47 @@
+/** What is no error in a configuration and yet hardly meant. A warning has the shape of an error. */
+import { statSync } from 'node:fs';
+import type { Accounts, Config, ConfigError, Network, Origin } from '../core/config.js';
+
+/** Networks that share a bridge and a VLAN while only some of them have what protects a guest from the others. */
+export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
+  const firsts = new Map<string, Network>();
+  return [...networks.values()].flatMap((network) => {
+    const segment = `${network.bridge} ${network.vlan ?? ''}`;
+    const first = firsts.get(segment) ?? network;
+    firsts.set(segment, first);
+    const shared = `shares bridge ${network.bridge} with [network ${first.name}], and only one of them has`;
+    return [
+      ...(network.isolated === first.isolated
+        ? []
+        : [warning(network.origin, `${shared} isolated = yes: guests of the two reach each other all the same`)]),
+      ...(network.lockMac === first.lockMac
+        ? []
+        : [warning(network.origin, `${shared} lock-mac = yes: guests of the other can send under any address`)]),
+    ];
+  });
+}
+
+/**
+ * Files and folders that a user may not read, by owner, group and mode; access control lists are not looked at.
+ *
+ * @param user the broker's own; no warnings where the host has no such user.
+ */
+export function warnOfUnreadable(user: string, paths: readonly string[], accounts: Accounts): ConfigError[] {
+  const uid = accounts.userId(user);
+  const groups = accounts.groupsOf(user);
+  if (uid === undefined || groups === undefined) return [];
+  return paths.flatMap((file) => {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats === undefined) return [];
+    const mine = stats.uid === uid ? 6 : [groups.gid, ...groups.groups].includes(stats.gid) ? 3 : 0;
+    const needed = stats.isDirectory() ? 0o5 : 0o4;
+    if (((stats.mode >> mine) & needed) === needed) return [];
+    const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
+    const remedy = `chmod ${stats.isDirectory() ? '0755' : '0644'} ${file}`;
+    return [warning({ file, line: 0 }, `the broker's user, ${user}, may not read it (mode ${mode}): ${remedy}`)];
+  });
+}
+
+function warning({ file, line }: Origin, what: string): ConfigError {
+  return { tag: 'config', file, line, what };
+}
