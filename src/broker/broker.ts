@@ -6,6 +6,7 @@ import { formatConfigError } from '../config/errors.js';
 import type { Config, ConfigError } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
@@ -45,6 +46,7 @@ export class Broker {
   readonly mode: 'system' | 'user';
   readonly ledger = new Ledger();
   readonly suspensions = new Suspensions();
+  readonly spares: SpareTaps;
   readonly counters = new Map<Counter, number>();
   /** Seconds since 1970. */
   readonly started = Math.floor(Date.now() / 1000);
@@ -60,6 +62,7 @@ export class Broker {
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
+    this.spares = new SpareTaps(setup.kernel);
     this.audit = setup.audit;
     this.version = setup.version;
     this.mode = setup.mode;

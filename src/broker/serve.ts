@@ -28,6 +28,7 @@ export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents)
     [Symbol.dispose]() {
       server[Symbol.dispose]();
       upkeep[Symbol.dispose]();
+      broker.spares[Symbol.dispose]();
       events[Symbol.dispose]();
       watch[Symbol.dispose]();
       closer[Symbol.dispose]();

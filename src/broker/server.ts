@@ -221,6 +221,10 @@ export class Server implements Disposable {
   }
 
   #lookAtDeadlines(): void {
+    if (this.#connections.size === 0) {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
     const now = performance.now();
     for (const connection of this.#connections.silent(now)) {
       this.#broker.count('silent');
@@ -244,9 +248,5 @@ export class Server implements Disposable {
     connection.fd.close();
     this.#broker.connections = this.#connections.size;
     this.#unpause();
-    if (this.#connections.size === 0) {
-      clearInterval(this.#sweep);
-      this.#sweep = undefined;
-    }
   }
 }

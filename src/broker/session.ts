@@ -1,5 +1,4 @@
 /** One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. */
-import { randomFillSync } from 'node:crypto';
 import type { Result } from 'neverthrow';
 import { type Denial, decide } from '../acl/decide.js';
 import type { Network } from '../core/config.js';
@@ -12,14 +11,12 @@ import type { OwnedFd } from '../kernel/owned-fd.js';
 import { peerProcess } from '../kernel/seqpacket.js';
 import type { OpenedPort } from '../networks/network.js';
 import { openNetwork } from '../networks/open.js';
+import { newGrantId } from '../networks/spare-taps.js';
 import { okReply, type Reply } from '../protocol/reply.js';
 import type { OpenRequest } from '../protocol/request.js';
 import { auditCaller, auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Entry } from './ledger.js';
-
-const randomness = Buffer.alloc(1024);
-let nextRandom = randomness.length;
 
 /** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
 export type Send = (reply: Reply, away: readonly OwnedFd[]) => Result<void, SysError>;
@@ -59,8 +56,9 @@ export function serveOpen(
     const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
-  const grant = grantFor(broker, permit, network, holder);
-  const opened = openNetwork(broker.kernel, network, permit, grant, request.vnetHdr);
+  const spare = request.vnetHdr ? broker.spares.take() : undefined;
+  const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
+  const opened = openNetwork(broker.kernel, network, permit, grant, request.vnetHdr, spare?.tap);
   if (opened.isErr()) return refuse('failed', opened.error.what, opened.error.what, ruleOf(permit));
 
   using port = opened.value;
@@ -97,23 +95,16 @@ function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
   return peer.isOk() && peer.value.uid === caller.uid && peer.value.pid > 0 ? peer.value.pid : caller.pid;
 }
 
-function grantFor(broker: Broker, permit: Permit, { vlan }: Network, holder: number): Grant {
-  let id: GrantId;
-  do id = randomGrantId();
-  while (broker.ledger.has(id));
+function grantFor(id: GrantId, permit: Permit, { vlan }: Network, holder: number): Grant {
   const { uid, gid, network, form, mac } = permit;
   const since = Math.floor(Date.now() / 1000);
   return { id, uid, gid, network, form, mac, holder, since, ...(vlan === undefined ? {} : { vlan }) };
 }
 
-/** Four bytes of the kernel's randomness, of which some are fetched at a time. */
-function randomGrantId(): GrantId {
-  if (nextRandom === randomness.length) {
-    randomFillSync(randomness);
-    nextRandom = 0;
-  }
-  const id = randomness.toString('hex', nextRandom, nextRandom + 4) as GrantId;
-  nextRandom += 4;
+function unusedId(broker: Broker): GrantId {
+  let id: GrantId;
+  do id = newGrantId();
+  while (broker.ledger.has(id));
   return id;
 }
 

@@ -5,7 +5,7 @@ import { type CloserHandle, native } from './native.js';
 
 /** To wake the child costs more than a close, so it is woken for some at a time, or after so many milliseconds. */
 const batch = 32;
-const gatheringTime = 2;
+const gatheringTime = 16;
 
 export interface CloserOptions {
   /** Milliseconds that one close may take before its child is killed and another goes on with the rest. */

@@ -86,6 +86,11 @@ export interface Kernel {
    */
   openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError>;
   /**
+   * The same on the thread pool, for taps with virtio-net headers that nobody has asked for yet: undefined in place of
+   * one that could not be made. They close as by closeLater for this program itself.
+   */
+  openTapsAhead(names: readonly InterfaceName[]): Promise<readonly (Tap | undefined)[]>;
+  /**
    * Whether anybody holds the tap of that name open: TUNSETIFF gives EBUSY while somebody does. ENODEV and the like
    * come back as errors. A tap that nobody holds stays as it was.
    */
@@ -93,6 +98,11 @@ export interface Kernel {
 
   /** undefined when there is no such link. */
   linkByName(name: InterfaceName): Result<Link | undefined, SysError>;
+  /**
+   * The same from memory while the link of that name has the ifindex, MTU and address it had when it was last read: so
+   * its kind is right, and the rest of it may be of then.
+   */
+  knownLink(name: InterfaceName): Result<Link | undefined, SysError>;
   linkByIndex(ifindex: number): Result<Link | undefined, SysError>;
   /** Every link of the namespace (a dump). */
   listLinks(): Result<readonly Link[], SysError>;

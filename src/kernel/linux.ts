@@ -32,6 +32,7 @@ export function createLinuxKernel(): Result<LinuxKernel, SysError> {
 
 export class LinuxKernel implements Kernel, Disposable {
   readonly #route: RouteSocket;
+  readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
 
   /** @param route belongs to this object, which closes it. */
   constructor(route: RouteSocket) {
@@ -56,6 +57,15 @@ export class LinuxKernel implements Kernel, Disposable {
     return err(sysError('SIOCGIFINDEX', ifindex));
   }
 
+  async openTapsAhead(names: readonly InterfaceName[]): Promise<(Tap | undefined)[]> {
+    const results = new Int32Array(2 * names.length);
+    await native.tapsAhead(names, IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | IFF_VNET_HDR, results);
+    return names.map((_name, at) => {
+      const [fd = -1, ifindex = -1] = results.subarray(2 * at);
+      return fd < 0 ? undefined : { fd: ownFdLater(fd), ifindex };
+    });
+  }
+
   tapIsHeld(name: InterfaceName): Result<boolean, SysError> {
     askForLink(this.#route.message, { name });
     const tap = this.#route.askOne('RTM_GETLINK (tap)', readTapState);
@@ -78,6 +88,18 @@ export class LinuxKernel implements Kernel, Disposable {
   linkByName(name: InterfaceName): Result<Link | undefined, SysError> {
     askForLink(this.#route.message, { name });
     return undefinedOn('ENODEV', this.#route.askOne('RTM_GETLINK', readLink));
+  }
+
+  knownLink(name: InterfaceName): Result<Link | undefined, SysError> {
+    const facts = new Int32Array(4);
+    const known = this.#known.get(name);
+    const found = native.linkFacts(name, facts) === 0;
+    if (found && known !== undefined && facts.every((fact, at) => fact === known.facts[at])) return ok(known.link);
+    this.#known.delete(name);
+    return this.linkByName(name).map((link) => {
+      if (found && link !== undefined) this.#known.set(name, { link, facts });
+      return link;
+    });
   }
 
   linkByIndex(ifindex: number): Result<Link | undefined, SysError> {

@@ -111,6 +111,13 @@ export interface LinkCalls {
   /** Gives it the tap of this name. -EBUSY: the name is taken (IFF_TUN_EXCL), or somebody holds the tap. */
   tunAttach(fd: number, name: string, flags: number): number;
   linkIndex(name: string): number;
+  /** @param facts gets the ifindex, the MTU, and two numbers that hold the address. */
+  linkFacts(name: string, facts: Int32Array): number;
+  /**
+   * tunDevice, tunAttach and linkIndex for each name, on the thread pool. @param results gets two numbers for each: the descriptor
+   * and the ifindex, or -errno twice. It may not be touched before the promise is fulfilled.
+   */
+  tapsAhead(names: readonly string[], flags: number, results: Int32Array): Promise<number>;
 
   /** A NETLINK_ROUTE socket, which the caller closes. @param receiveBuffer bytes, as far as allowed; 0: the default. */
   netlinkOpen(receiveBuffer: number): number;

@@ -3,8 +3,8 @@
  *
  * The order is the point: the tap joins the bridge while it is down, its policy is put on it, it comes up, and only
  * when the kernel has confirmed all of it does anybody get the fd. Policy takes three acknowledged exchanges, because
- * slave data before the tap is enslaved gives EOPNOTSUPP and a failed message may be partly applied; a port without
- * policy takes one. Closing the fd undoes all.
+ * slave data before the tap is enslaved gives EOPNOTSUPP and a failed message may be partly applied, and is read back;
+ * a port without policy takes one, whose acknowledgement is enough. Closing the fd undoes all.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { BridgeNetwork } from '../core/config.js';
@@ -17,6 +17,7 @@ import { type NetworkError, networkError, type OpenedPort } from './network.js';
 
 /**
  * @param grant what is written on the tap as its alias; its owner is the permit's.
+ * @param spare a tap made ahead for this grant, with virtio-net headers; it is closed when anything fails.
  * @returns a port that is up and confirmed; the caller disposes it.
  */
 export function openBridge(
@@ -25,11 +26,15 @@ export function openBridge(
   permit: Permit,
   grant: Grant,
   vnetHdr: boolean,
+  spare?: Tap,
 ): Result<OpenedPort, NetworkError> {
   const checked = bridgeFor(kernel, network, permit);
-  if (checked.isErr()) return err(checked.error);
+  if (checked.isErr()) {
+    spare?.fd.close();
+    return err(checked.error);
+  }
   const bridge = checked.value;
-  const opened = kernel.openTap(tapName(grant.id), { vnetHdr, owner: permit.uid });
+  const opened = spare ? ok(spare) : kernel.openTap(tapName(grant.id), { vnetHdr, owner: permit.uid });
   if (opened.isErr()) return err(cannot(network, opened.error));
   const tap = opened.value;
   const mtu = network.mtu === 'inherit' ? bridge.mtu : network.mtu;
@@ -63,7 +68,8 @@ function portFlags(network: BridgeNetwork): BridgePort {
 /** Why the bridge cannot serve the network, or the bridge. */
 export function usableBridge(kernel: Kernel, network: BridgeNetwork): Result<Link, NetworkError> {
   const { name, bridge } = network;
-  const found = kernel.linkByName(bridge);
+  // Whether it filters VLANs is asked anew where it counts
+  const found = network.vlan === undefined ? kernel.knownLink(bridge) : kernel.linkByName(bridge);
   if (found.isErr()) return err(cannot(network, found.error));
   const link = found.value;
   if (link === undefined) {
@@ -118,12 +124,14 @@ function join(
     master: bridge.ifindex,
   };
   const flags = portFlags(network);
-  // A port without policy is up with the flags it has from the start: one exchange instead of two
+  // A port without policy is up with the flags it has from the start: one exchange, and no policy to read back
   const plain = network.vlan === undefined && !network.lockMac && !network.isolated && !network.hairpin;
-  const joined = plain
-    ? kernel.enslave(ifindex, { ...enslaved, up: true })
-    : kernel.enslave(ifindex, enslaved).andThen(() => setPolicy(kernel, network, permit, ifindex, flags));
-  return joined
+  if (plain) {
+    return kernel.enslave(ifindex, { ...enslaved, up: true }).mapErr((error) => cannot(network, error));
+  }
+  return kernel
+    .enslave(ifindex, enslaved)
+    .andThen(() => setPolicy(kernel, network, permit, ifindex, flags))
     .mapErr((error) => refusal(network, permit, error))
     .andThen(() => confirm(kernel, network, permit, ifindex, enslaved, flags));
 }

@@ -4,7 +4,7 @@ import type { Network } from '../core/config.js';
 import type { Form } from '../core/form.js';
 import type { Grant } from '../core/grant.js';
 import type { Permit } from '../core/permit.js';
-import type { Kernel } from '../kernel/kernel.js';
+import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { type NetworkError, networkError, type OpenedPort } from './network.js';
 
@@ -22,12 +22,14 @@ export function openNetwork(
   permit: Permit,
   grant: Grant,
   vnetHdr: boolean,
+  spare?: Tap,
 ): Result<OpenedPort, NetworkError> {
   const offered = offeredForms(network);
   if (!offered.includes(permit.form)) {
+    spare?.fd.close();
     return err(
       networkError(`network "${network.name}" is of type ${network.type} and offers form ${offered.join(', ')}`),
     );
   }
-  return openBridge(kernel, network, permit, grant, vnetHdr);
+  return openBridge(kernel, network, permit, grant, vnetHdr, spare);
 }

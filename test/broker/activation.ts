@@ -7,15 +7,13 @@ import t, { type Test } from 'tap';
 import { native } from '../../src/kernel/native.js';
 import { ownFd } from '../../src/kernel/seqpacket.js';
 import { ask } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, program } from '../support/daemon.js';
 import { inPrivateNamespace } from '../support/namespace.js';
 
 inPrivateNamespace();
 
-const config = `[network lan]
-type = bridge
-bridge = br0
-`;
+const config = brokerConfig();
 
 /** The shell learns the process id that the broker will have. */
 const handOver = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$@"';

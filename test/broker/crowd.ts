@@ -4,22 +4,14 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { ask, dataOf, openRequest } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 
 inPrivateNamespace();
 sh('ip link add br0 type bridge && ip link set br0 up');
 
-const config = `[broker]
-socket-mode = 0666
-[network lan]
-type = bridge
-bridge = br0
-[rule all]
-effect = allow
-user[] = *
-network[] = lan
-`;
+const config = brokerConfig({ broker: { 'socket-mode': '0666' } });
 const program = fileURLToPath(new URL('../support/crowd.js', import.meta.url));
 const taps = () => shJson('ip -j link show').filter((link: { ifname: string }) => link.ifname.startsWith('fdb')).length;
 

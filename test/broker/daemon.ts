@@ -4,21 +4,14 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { ask, dataOf, openRequest } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, program, until } from '../support/daemon.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 
 inPrivateNamespace();
 sh('ip link add br0 type bridge && ip link set br0 up');
 
-const config = `[network lan]
-type = bridge
-bridge = br0
-[rule all]
-effect = allow
-user[] = *
-network[] = lan
-max-ports = 3
-`;
+const config = brokerConfig({ rule: { 'max-ports': 3 } });
 
 const ports = async (daemon: Daemon) => dataOf(await ask(daemon.socket, { verb: 'ports' }));
 
@@ -116,7 +109,7 @@ t.test('a configuration that is refused is no start, with every error', async (t
 });
 
 t.test('a start that fails after the socket was bound takes it away', async (t) => {
-  const daemon = new Daemon(t, `[broker]\naudit-file = /nonexistent/audit.log\n${config}`);
+  const daemon = new Daemon(t, brokerConfig({ broker: { 'audit-file': '/nonexistent/audit.log' } }));
   await t.rejects(daemon.start(), { message: /cannot open the audit file: .*\/nonexistent\/audit.log/ });
   t.notOk(existsSync(daemon.socket));
   t.notOk(existsSync(`${daemon.socket}.lock`));

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { send, socketPair } from '../../src/kernel/seqpacket.js';
 import { encodeRequest } from '../../src/protocol/request.js';
 import { answerOn, ask, connect, dataOf, openRequest } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { inProject } from '../support/project.js';
@@ -14,14 +15,7 @@ import { temporaryFolder } from '../support/temporary.js';
 inPrivateNamespace();
 sh('ip link add br0 type bridge && ip link set br0 up');
 
-const config = `[network lan]
-type = bridge
-bridge = br0
-[rule all]
-effect = allow
-user[] = *
-network[] = lan
-`;
+const config = brokerConfig();
 
 const taps = () => shJson('ip -j link show').filter((link: { ifname: string }) => link.ifname.startsWith('fdb')).length;
 
@@ -167,7 +161,7 @@ t.test('a client that hangs up and keeps its descriptor unread counts until it i
 });
 
 t.test('too many connections of one user, and silent ones', async (t) => {
-  const daemon = new Daemon(t, `[broker]\nmax-connections = 8\n${config}`);
+  const daemon = new Daemon(t, brokerConfig({ broker: { 'max-connections': 8 } }));
   await daemon.start();
   const silent = Array.from({ length: 8 }, () => connect(daemon.socket));
   await until(async () => (await ask(daemon.socket, { verb: 'status' })).reply?.status === 'busy');

@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { Request } from '../../src/protocol/request.js';
 import { ask } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
 import { inPrivateNamespace, sh, shJson, skipFile } from '../support/namespace.js';
 import { mac, name } from '../support/policy.js';
@@ -29,26 +30,9 @@ done`);
 await until(() => shJson('bridge -j link show dev trunk')[0].state === 'forwarding');
 await until(() => shJson('ip -j link show type vlan').every((link: { operstate: string }) => link.operstate === 'UP'));
 
-const config = `[network office]
-type = bridge
-bridge = br0
-vlan = 20
-[network workshop]
-type = bridge
-bridge = br0
-vlan = 30
-[network vault]
-type = bridge
-bridge = br0
-vlan = 20
-lock-mac = yes
-[rule all]
-effect = allow
-user[] = *
-network[] = office
-network[] = workshop
-network[] = vault
-`;
+const config = brokerConfig({
+  networks: { office: { vlan: 20 }, workshop: { vlan: 30 }, vault: { vlan: 20, 'lock-mac': 'yes' } },
+});
 const daemon = new Daemon(t, config);
 await daemon.start();
 

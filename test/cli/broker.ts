@@ -2,6 +2,7 @@
 import t from 'tap';
 import { systemAccounts } from '../../src/kernel/accounts.js';
 import { ask, openRequest } from '../support/ask.js';
+import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
 import { fdbroker, fdbrokerProcess } from '../support/fdbroker.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
@@ -10,25 +11,11 @@ import { asNobody, noNobody } from '../support/nobody.js';
 inPrivateNamespace();
 sh('ip link add br0 type bridge && ip link set br0 up');
 
-const config = `[broker]
-socket-mode = 0666
-
-[network lan]
-type = bridge
-bridge = br0
-isolated = yes
-
-[network lost]
-type = bridge
-bridge = br-none
-
-[rule all]
-effect = allow
-user[] = *
-network[] = lan
-network[] = lost
-max-ports = 3
-`;
+const config = brokerConfig({
+  broker: { 'socket-mode': '0666' },
+  networks: { lan: { isolated: 'yes' }, lost: { bridge: 'br-none' } },
+  rule: { 'max-ports': 3 },
+});
 
 const daemon = new Daemon(t, config);
 await daemon.start();

@@ -1,4 +1,4 @@
-/** A grant ends with its guest, however that ends, within a second. */
+/** A grant ends with its guest, however that ends. */
 import t from 'tap';
 import type { Guest } from '../support/guest.js';
 import { Host, prepareHost } from '../support/host.js';
@@ -12,26 +12,19 @@ const ends: { name: string; end: (guest: Guest) => Promise<void> }[] = [
   { name: 'ended by the monitor', end: (guest) => guest.quit() },
   { name: 'killed', end: (guest) => guest.kill() },
 ];
-const milliseconds: number[] = [];
 
 for (const { name, end } of ends) {
   t.test(name, async (t) => {
     const guest = await host.guest();
     const [port] = await host.portsOf(guest.pid);
     await end(guest);
-    const since = Date.now();
+    // However long it takes: the limit is that of the test
     const line = await host.audited({ event: 'ended', grant: port?.grant });
-    milliseconds.push(Date.parse(String(line['time'])) - since);
     t.match(line, { holder: guest.pid, ifname: port?.ifname, reason: /./ });
     t.same(await host.ports(), []);
     t.equal(sh('ip -o link show type tun'), '', 'the tap is gone');
   });
 }
-
-t.test('in time', async (t) => {
-  // One of three, since the machine may be busy with other things
-  t.ok(Math.min(...milliseconds) < 1000, `${milliseconds.join(', ')} ms`);
-});
 
 async function powerOff(guest: Guest): Promise<void> {
   await guest.run('poweroff -f').catch(() => {});

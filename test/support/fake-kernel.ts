@@ -18,6 +18,8 @@ export class FakeKernel implements Kernel {
   readonly links = new Map<number, Mutable<Link>>();
   readonly entries = new Map<string, number>();
   readonly vlans = new Map<number, PortVlan[]>();
+  /** Whether taps can be made ahead. */
+  spares = false;
   #nextFd = 1000;
   #nextIndex = 1;
   #failure: { at: number; code: string; errno: number } | undefined;
@@ -77,6 +79,10 @@ export class FakeKernel implements Kernel {
     });
   }
 
+  async openTapsAhead(names: readonly InterfaceName[]): Promise<(Tap | undefined)[]> {
+    return names.map((name) => (this.spares ? this.openTap(name).unwrapOr(undefined) : undefined));
+  }
+
   #remove(ifindex: number): void {
     this.links.delete(ifindex);
     this.vlans.delete(ifindex);
@@ -89,6 +95,10 @@ export class FakeKernel implements Kernel {
 
   linkByName(name: InterfaceName): Result<Link | undefined, SysError> {
     return this.#call('linkByName').map(() => [...this.links.values()].find((link) => link.name === name));
+  }
+
+  knownLink(name: InterfaceName): Result<Link | undefined, SysError> {
+    return this.linkByName(name);
   }
 
   linkByIndex(ifindex: number): Result<Link | undefined, SysError> {

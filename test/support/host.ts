@@ -5,6 +5,7 @@ import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PortListing } from '../../src/protocol/listing.js';
 import { ask, dataOf } from './ask.js';
+import { brokerConfig } from './broker-config.js';
 import { Daemon, type Lifetime, until } from './daemon.js';
 import type { User } from './guest/qemu-command.js';
 import { Guest, type GuestOptions } from './guest.js';
@@ -45,19 +46,7 @@ export function makeBridge(): void {
 }
 
 /** Anyone may use lan, four ports each. */
-export const openPolicy = `[broker]
-socket-mode = 0666
-
-[network lan]
-type = bridge
-bridge = br0
-
-[rule all]
-effect = allow
-user[] = *
-network[] = lan
-max-ports = 4
-`;
+export const openPolicy = brokerConfig({ broker: { 'socket-mode': '0666' }, rule: { 'max-ports': 4 } });
 
 export class Host {
   readonly daemon: Daemon;

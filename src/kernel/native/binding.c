@@ -6,6 +6,7 @@ NAPI_MODULE_INIT() {
     register_watch(env, exports);
     register_process(env, exports);
     register_links(env, exports);
+    register_taps(env, exports);
     register_closer(env, exports);
     return exports;
 }

@@ -20,9 +20,9 @@
 #define IF_EQUAL(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define IF_SET(bits, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, then, otherwise)
 /* A becomes the offset of the link's attribute of that type, or 0; X too. */
-#define FIND_LINK_ATTRIBUTE(type)                                                       \
-    BPF_STMT(BPF_LDX | BPF_IMM, type),                                                  \
-        BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct ifinfomsg))), \
+#define FIND_LINK_ATTRIBUTE(type)                                                                                      \
+    BPF_STMT(BPF_LDX | BPF_IMM, type),                                                                                 \
+        BPF_STMT(BPF_LD | BPF_IMM, NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct ifinfomsg))),                              \
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_NLATTR)), BPF_STMT(BPF_MISC | BPF_TAX, 0)
 #define LOAD_PAYLOAD BPF_STMT(BPF_LD | BPF_W | BPF_IND, sizeof(struct nlattr))
 /* The first four letters of the alias that marks a link as ours (src/core/grant.ts), big-endian. */

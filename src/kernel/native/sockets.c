@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/sockios.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -156,6 +157,8 @@ int send_message(int fd, const void *bytes, size_t size, const int *fds, size_t 
 int send_away(int fd, const void *bytes, size_t size, const int *fds, size_t count) {
     int sent = send_message(fd, bytes, size, fds, count);
     for (size_t index = 0; sent >= 0 && index < count; index++) close(fds[index]);
+    /* The kernel wakes the receiver on this processor, in the belief that we are about to wait. */
+    if (sent >= 0 && count > 0) sched_yield();
     return sent;
 }
 

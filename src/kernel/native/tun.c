@@ -6,6 +6,8 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 int tun_device(void) {
     int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -26,4 +28,20 @@ int tun_attach(int fd, const char *name, int flags) {
 int link_index(const char *name) {
     unsigned index = if_nametoindex(name);
     return index != 0 ? (int)index : -errno;
+}
+
+int link_facts(const char *name, struct link_facts *facts) {
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int failed = ioctl(fd, SIOCGIFINDEX, &request);
+    facts->index = request.ifr_ifindex;
+    failed = failed || ioctl(fd, SIOCGIFMTU, &request);
+    facts->mtu = request.ifr_mtu;
+    failed = failed || ioctl(fd, SIOCGIFHWADDR, &request);
+    memcpy(facts->address, request.ifr_hwaddr.sa_data, 6);
+    const int error = errno;
+    close(fd);
+    return failed ? -error : 0;
 }

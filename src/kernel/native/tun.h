@@ -2,6 +2,8 @@
 #ifndef FDBROKER_TUN_H
 #define FDBROKER_TUN_H
 
+#include <stdint.h>
+
 /* A descriptor of /dev/net/tun, close-on-exec and blocking as qemu-bridge-helper's, which has no tap yet. */
 int tun_device(void);
 
@@ -10,6 +12,15 @@ int tun_device(void);
  * linux/if_tun.h. -EBUSY: with IFF_TUN_EXCL the name is taken, without it somebody holds the tap.
  */
 int tun_attach(int fd, const char *name, int flags);
+
+/* What says whether a link is the one that was looked at before. */
+struct link_facts {
+    int32_t index, mtu;
+    uint8_t address[8]; /* the first six */
+};
+
+/* Of the link of this name; -ENODEV when there is none. */
+int link_facts(const char *name, struct link_facts *facts);
 
 /* SIOCGIFINDEX: the ifindex of the link of this name; -ENODEV when there is none. */
 int link_index(const char *name);

@@ -31,7 +31,8 @@ export class Message {
    */
   start(messageType: number, messageFlags: number, structure: number): number {
     this.#size = header + align(structure);
-    this.#memory.bytes.fill(0, 0, this.#size);
+    // Not by Buffer's own fill(), which takes far longer for its checks
+    this.#memory.u32.fill(0, 0, this.#size >> 2);
     this.#memory.u16[type] = messageType;
     this.#memory.u16[flags] = messageFlags;
     return header;
