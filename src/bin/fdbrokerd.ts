@@ -113,11 +113,7 @@ function run(setup: Omit<Setup, 'kernel' | 'audit'>, socket: ControlSocket, file
 
 function reload(broker: Broker): void {
   tellSystemd('RELOADING=1');
-  try {
-    broker.audit.reopen();
-  } catch (error) {
-    process.stderr.write(`fdbrokerd: the audit file cannot be opened anew: ${(error as Error).message}\n`);
-  }
+  broker.reopenAudit().mapErr((what) => process.stderr.write(`fdbrokerd: ${what}\n`));
   const reloaded = broker.reload();
   if (reloaded.isErr()) {
     const errors = reloaded.error.map(formatConfigError).join('\n');

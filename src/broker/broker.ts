@@ -1,10 +1,11 @@
 /** What every request is served from: the policy in force, the ledger, the kernel and the audit log. */
 
-import type { Result } from 'neverthrow';
+import { Result } from 'neverthrow';
 import { compilePolicy, type Policy } from '../acl/policy.js';
 import { formatConfigError } from '../config/errors.js';
-import type { Config, ConfigError } from '../core/config.js';
+import type { BrokerSettings, Config, ConfigError } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
+import { plural } from '../core/plural.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
@@ -39,6 +40,8 @@ export interface Setup {
   readonly mode: 'system' | 'user';
 }
 
+const usedAtStart = { socketGroup: 'socket-group', socketMode: 'socket-mode', auditFile: 'audit-file' } as const;
+
 export class Broker {
   readonly kernel: Kernel;
   readonly audit: AuditLog;
@@ -59,6 +62,7 @@ export class Broker {
   #config: Config;
   #policy: Policy;
   readonly #load: Setup['load'];
+  readonly #atStart: BrokerSettings;
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
@@ -68,6 +72,7 @@ export class Broker {
     this.mode = setup.mode;
     this.#load = setup.load;
     this.#config = setup.config;
+    this.#atStart = setup.config.broker;
     this.#policy = compilePolicy(setup.config);
     this.#countByAccount();
   }
@@ -103,6 +108,23 @@ export class Broker {
     return adminGroup !== undefined && (caller.gid === adminGroup || caller.groups.includes(adminGroup));
   }
 
+  /** The settings, by their names in the file, that the start has used and that are different by now. */
+  get atNextStart(): readonly string[] {
+    const { broker: now } = this.#config;
+    return Object.entries(usedAtStart).flatMap(([key, name]) => {
+      const setting = key as keyof typeof usedAtStart;
+      return now[setting] === this.#atStart[setting] ? [] : [name];
+    });
+  }
+
+  /** Opens the audit file anew, after it was rotated; the error is a sentence, and what is open stays in use then. */
+  reopenAudit(): Result<void, string> {
+    return Result.fromThrowable(
+      () => this.audit.reopen(),
+      (error) => `the audit file cannot be opened anew, and the one before stays in use: ${(error as Error).message}`,
+    )();
+  }
+
   /** All of the new configuration, or none: what is in force stays when a file is refused. Grants in force stay. */
   reload(): Result<Config, readonly ConfigError[]> {
     return this.#load()
@@ -112,7 +134,9 @@ export class Broker {
         this.#config = config;
         this.loaded = Math.floor(Date.now() / 1000);
         this.refused = undefined;
-        this.audit.write({ event: 'reload', reason: `${config.rules.length} rules from ${config.files.join(' ')}` });
+        const later = this.atNextStart.map((name) => `; ${name} counts at the next start`).join('');
+        const reason = `${plural(config.rules.length, 'rule')} from ${config.files.join(' ')}${later}`;
+        this.audit.write({ event: 'reload', reason });
         return config;
       })
       .mapErr((errors) => {

@@ -2,6 +2,7 @@
 import { formatConfigError } from '../config/errors.js';
 import type { Credentials } from '../core/credentials.js';
 import type { GrantId } from '../core/names.js';
+import { plural } from '../core/plural.js';
 import { describeSysError } from '../core/sys-error.js';
 import type { ReloadListing } from '../protocol/listing.js';
 import { okReply, type Reply } from '../protocol/reply.js';
@@ -21,25 +22,33 @@ export async function release(broker: Broker, endings: Endings, caller: Credenti
   return okReply({ grant: id });
 }
 
+/** A refused one has its errors, each a line, in `data`. */
 export function reload(broker: Broker, caller: Credentials): Reply {
   if (!broker.isAdmin(caller)) {
     return { status: 'refused', message: 'only root and the admin-group of the configuration may reload it' };
   }
+  // Before anything is written to it: this may be what follows its rotation
+  const audit = broker.reopenAudit();
+  const unopened = audit.isErr() ? `; ${audit.error}` : '';
   return broker.reload().match<Reply>(
     (config) => {
+      if (unopened !== '') return { status: 'failed', message: `the configuration is in force${unopened}` };
       const listing: ReloadListing = {
         files: fitting(config.files, pageBytes),
         networks: config.networks.size,
         rules: config.rules.length,
+        atNextStart: broker.atNextStart,
       };
       return okReply({ data: JSON.stringify(listing) });
     },
-    (errors) => ({
-      status: 'failed',
-      message: `the configuration was refused and the one before stays in force: ${errors
-        .slice(0, 20)
-        .map((error) => formatConfigError(error).slice(0, 400))
-        .join('; ')}`,
-    }),
+    (errors) => {
+      const lines = errors.map((error) => formatConfigError(error).slice(0, 400));
+      const found = plural(errors.length, 'error');
+      return {
+        status: 'failed',
+        message: `the configuration has ${found} and is refused, the one before stays in force${unopened}`,
+        data: JSON.stringify(fitting(lines, pageBytes)),
+      };
+    },
   );
 }

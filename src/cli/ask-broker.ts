@@ -43,6 +43,7 @@ export function targetOf(args: Arguments, world: World): Target {
 export async function reportFailure(error: ClientError, target: Target, world: World): Promise<ExitStatus> {
   const names = error.tag === 'no-access' ? await world.accounts() : undefined;
   complain(world, describeClientError(error, names));
+  if (error.tag === 'refused') for (const line of error.lines ?? []) complain(world, line);
   if (error.tag === 'no-broker' && target.alsoTried !== undefined) {
     complain(world, `there is none at ${target.alsoTried} either`);
   }

@@ -2,9 +2,10 @@
 import type { Argv } from 'yargs';
 import { reloadConfig } from '../client/verbs.js';
 import { plural } from '../core/plural.js';
+import type { ReloadListing } from '../protocol/listing.js';
 import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
-import { toJson } from './escape.js';
+import { escapeText, toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import type { World } from './world.js';
 
@@ -16,11 +17,14 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   const target = targetOf(args, world);
   const reloaded = await reloadConfig(target.socket, target.options);
   if (reloaded.isErr()) return reportFailure(reloaded.error, target, world);
-  const { files, networks, rules } = reloaded.value;
-  world.out(
-    args['json']
-      ? toJson(reloaded.value)
-      : `reloaded: ${plural(networks, 'network')} and ${plural(rules, 'rule')} from ${plural(files.length, 'file')}\n`,
-  );
+  world.out(args['json'] ? toJson(reloaded.value) : formatReload(reloaded.value));
   return exitStatus.ok;
+}
+
+function formatReload({ files, networks, rules, atNextStart }: ReloadListing): string {
+  const counts = `${plural(networks, 'network')} and ${plural(rules, 'rule')} from ${plural(files.length, 'file')}`;
+  const later = atNextStart.map(
+    (setting) => `${escapeText(setting)} has changed, and counts at the broker's next start\n`,
+  );
+  return `reloaded: ${counts}\n${later.join('')}`;
 }

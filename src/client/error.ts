@@ -15,8 +15,13 @@ export type ClientError =
   /** An answer that this version cannot read. */
   | { readonly tag: 'garbage'; readonly socket: string; readonly what: string }
   | { readonly tag: 'sys'; readonly call: string; readonly code: string }
-  /** The broker answered, and did not do it. `message` is its sentence. */
-  | { readonly tag: 'refused'; readonly status: Failure; readonly message: string };
+  /** The broker answered, and did not do it. `message` is its sentence, `lines` what it said besides. */
+  | {
+      readonly tag: 'refused';
+      readonly status: Failure;
+      readonly message: string;
+      readonly lines?: readonly string[];
+    };
 
 /** The file whose permissions stand in the way. */
 export interface Gate {

@@ -38,6 +38,8 @@ export const networkShape: Shape<NetworkListing> = {
   isolated: boolean,
   lockMac: boolean,
   hairpin: boolean,
+  maxQueues: number,
+  vhost: oneOf(['no', 'yes', 'auto']),
   maxPorts: orNull(number),
   usedPorts: number,
   guestsReachEachOther: boolean,
@@ -54,6 +56,7 @@ export const portShape: Shape<PortListing> = {
   form: oneOf(forms),
   ifname: string,
   ifindex: number,
+  queues: number,
   mac: string,
   mtu: number,
   holder: number,
@@ -87,7 +90,12 @@ export const statusShape: Shape<StatusListing> = {
   counters: numbers,
 };
 
-export const reloadShape: Shape<ReloadListing> = { files: listOf(string), networks: number, rules: number };
+export const reloadShape: Shape<ReloadListing> = {
+  files: listOf(string),
+  networks: number,
+  rules: number,
+  atNextStart: listOf(string),
+};
 
 /** @returns the first field that is missing or of the wrong kind, or undefined. */
 export function misshapen<T>(value: object, shape: Shape<T>): string | undefined {

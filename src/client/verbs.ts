@@ -38,7 +38,7 @@ export function isFullStatus(status: StatusSummary | StatusListing): status is S
   return 'mode' in status;
 }
 
-/** Makes the broker read its configuration anew. Refused files are a `refused` error with status `failed`. */
+/** Makes the broker read its configuration anew. Refused files are a `refused` error with status `failed` and a line for each mistake. */
 export async function reloadConfig(socket: string, options: CallOptions = {}): Answer<ReloadListing> {
   const fields = await ask(socket, { verb: 'reload' }, options);
   return fields
@@ -86,11 +86,21 @@ async function listPages<T>(
 
 async function ask(socket: string, request: PlainRequest, options: CallOptions): Answer<Fields> {
   const reply = await call(socket, request, options);
-  return reply.andThen((answer) =>
-    answer.status === 'ok'
-      ? ok(answer.fields)
-      : err({ tag: 'refused' as const, status: answer.status, message: answer.message }),
-  );
+  return reply.andThen((answer) => {
+    if (answer.status === 'ok') return ok(answer.fields);
+    const { status, message, data } = answer;
+    return err({ tag: 'refused' as const, status, message, ...(data === undefined ? {} : { lines: linesOf(data) }) });
+  });
+}
+
+/** What is no array of texts says nothing: the refusal is the answer. */
+function linesOf(data: string): readonly string[] {
+  try {
+    const lines: unknown = JSON.parse(data);
+    return Array.isArray(lines) ? lines.filter((line) => typeof line === 'string') : [];
+  } catch {
+    return [];
+  }
 }
 
 function garbage(socket: string, what: string): ClientError {

@@ -93,4 +93,6 @@ export interface ReloadListing {
   readonly files: readonly string[];
   readonly networks: number;
   readonly rules: number;
+  /** Settings that are different in the files and count only when the broker starts again: `socket-mode` … */
+  readonly atNextStart: readonly string[];
 }

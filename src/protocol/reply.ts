@@ -8,8 +8,8 @@ export type Failure = (typeof failures)[number];
 
 export type Reply =
   | { readonly status: 'ok'; readonly fields: Fields }
-  /** `message`: one sentence for a person. */
-  | { readonly status: Failure; readonly message: string };
+  /** `message`: one sentence for a person. `data`: a JSON array of lines that say more, where there is more to say. */
+  | { readonly status: Failure; readonly message: string; readonly data?: string };
 
 export function okReply(fields: Readonly<Record<string, string>>): Reply {
   return { status: 'ok', fields: new Map(Object.entries(fields)) };
@@ -21,6 +21,7 @@ export function encodeReply(reply: Reply): Buffer {
     : encodeMessage([
         ['status', reply.status],
         ['message', reply.message],
+        ...(reply.data === undefined ? [] : ([['data', reply.data]] as const)),
       ]);
 }
 
@@ -33,6 +34,7 @@ export function decodeReply(bytes: Uint8Array): Result<Reply, ProtocolError> {
     if (failure === undefined || message === undefined) {
       return err(protocolError('the reply has no status that this version knows, or no message'));
     }
-    return ok({ status: failure, message });
+    const data = fields.get('data');
+    return ok({ status: failure, message, ...(data === undefined ? {} : { data }) });
   });
 }

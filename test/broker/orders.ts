@@ -1,4 +1,6 @@
 /** Who may release and reload, and what the listings tell whom. */
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { err, ok } from 'neverthrow';
 import t from 'tap';
 import { Endings } from '../../src/broker/endings.js';
@@ -105,13 +107,60 @@ t.test('a reload is for administrators, and all or nothing', async (t) => {
   const { broker, loads } = machine(t.testdir());
   t.equal(reload(broker, credentials(1000)).status, 'refused');
   loads([{ tag: 'config', file: 'x.ini', line: 3, what: 'it is wrong' }]);
-  t.match(reload(broker, credentials(0)), { status: 'failed', message: /stays in force: x.ini:3: it is wrong/ });
+  t.match(reload(broker, credentials(0)), {
+    status: 'failed',
+    message: 'the configuration has 1 error and is refused, the one before stays in force',
+    data: '["x.ini:3: it is wrong"]',
+  });
   t.match(data(status(broker, credentials(0))).config, { state: 'refused', error: ['x.ini:3: it is wrong'] });
   t.equal(broker.config.rules.length, 1, 'what was in force stays');
   loads(testConfig([], []));
   t.equal(reload(broker, credentials(0)).status, 'ok');
   t.equal(broker.config.rules.length, 0);
   t.equal(reload(broker, credentials(5, { groups: [admin] })).status, 'refused', 'the new one has no admin group');
+});
+
+t.test('a reload opens the audit file anew, as after a rotation', async (t) => {
+  const folder = t.testdir();
+  const { broker, audited } = machine(folder);
+  const file = join(folder, 'audit.log');
+  renameSync(file, `${file}.1`);
+  t.equal(reload(broker, credentials(1000)).status, 'refused');
+  t.notOk(existsSync(file), 'not for just anybody');
+  t.equal(reload(broker, credentials(0)).status, 'ok');
+  t.match(audited(), [{ event: 'reload', reason: /^1 rule from test\.ini$/ }]);
+  t.equal(readFileSync(`${file}.1`, 'utf8'), '');
+});
+
+t.test('a reload that cannot open the audit file says so, and counts', async (t) => {
+  const folder = t.testdir();
+  const { broker, loads } = machine(folder);
+  const file = join(folder, 'audit.log');
+  renameSync(file, `${file}.1`);
+  mkdirSync(file);
+  loads({ ...testConfig([], []), broker: { ...broker.config.broker } });
+  const unopened = /; the audit file cannot be opened anew, and the one before stays in use: EISDIR/;
+  t.match(reload(broker, credentials(0)), { status: 'failed', message: /^the configuration is in force;/ });
+  t.match(reload(broker, credentials(0)), { message: unopened });
+  t.equal(broker.config.rules.length, 0);
+  loads([{ tag: 'config', file: 'x.ini', line: 3, what: 'it is wrong' }]);
+  t.match(reload(broker, credentials(0)), { status: 'failed', message: unopened, data: /it is wrong/ });
+  t.equal(readFileSync(`${file}.1`, 'utf8').trimEnd().split('\n').length, 3, 'the one before stays in use');
+});
+
+t.test('settings that count at the next start are named until they are as they were', async (t) => {
+  const { broker, loads, audited } = machine(t.testdir());
+  const { broker: before } = broker.config;
+  const named = (change: Partial<typeof before>) => {
+    loads({ ...testConfig([], []), broker: { ...before, ...change } });
+    return data(reload(broker, credentials(0))).atNextStart;
+  };
+  t.same(named({ maxConnections: 7 }), [], 'this one counts at once');
+  t.same(named({ socketMode: 0o666 }), ['socket-mode']);
+  t.same(named({ socketMode: 0o666 }), ['socket-mode'], 'still');
+  t.same(named({ socketGroup: 36, auditFile: '/a' }), ['socket-group', 'audit-file']);
+  t.match(audited().at(-1), { reason: /^0 rules .*; socket-group counts at the next start; audit-file counts at/ });
+  t.same(named({}), []);
 });
 
 t.test('a user whose tap was used against others gets no network under a subordinate uid either', async (t) => {

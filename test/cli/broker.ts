@@ -85,7 +85,7 @@ t.test('status, and a reload that is refused', async (t) => {
   const refused = await fdbrokerProcess(['reload'], env);
   t.equal(refused.status, 1);
   t.equal(refused.stdout, '');
-  t.match(refused.stderr, /^fdbroker: the configuration was refused and the one before stays in force: .*ini:\d+: /);
+  t.match(refused.stderr, /^fdbroker: the configuration has 1 error and is refused, .*\nfdbroker: .*ini:\d+: .*\n$/);
   const bad = await fdbrokerProcess(['status'], env);
   t.equal(bad.status, 1);
   t.match(bad.stdout, /^configuration +the last reload was refused; still in force: 2 networks, 1 rule/m);

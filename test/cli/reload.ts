@@ -4,7 +4,7 @@ import { fdbroker } from '../support/fdbroker.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
 t.test('done', async (t) => {
-  const listing = { files: ['/a.ini', '/b.ini'], networks: 1, rules: 3 };
+  const listing = { files: ['/a.ini', '/b.ini'], networks: 1, rules: 3, atNextStart: [] };
   using server = new ScriptedServer(({ ok }) => ok({ data: JSON.stringify(listing) })).start();
   const at = `--socket=${server.path}`;
   t.same(await fdbroker(['reload', at]), {
@@ -15,9 +15,23 @@ t.test('done', async (t) => {
   t.same(JSON.parse((await fdbroker(['reload', at, '--json'])).stdout), listing);
 });
 
+t.test('done, but for what counts at the next start', async (t) => {
+  const listing = { files: ['/a.ini'], networks: 1, rules: 1, atNextStart: ['socket-mode', 'audit-file'] };
+  using server = new ScriptedServer(({ ok }) => ok({ data: JSON.stringify(listing) })).start();
+  t.equal(
+    (await fdbroker(['reload', `--socket=${server.path}`])).stdout,
+    `reloaded: 1 network and 1 rule from 1 file
+socket-mode has changed, and counts at the broker's next start
+audit-file has changed, and counts at the broker's next start
+`,
+  );
+});
+
 t.test('refused', async (t) => {
-  const message = 'the configuration was refused: /a.ini:3: what';
-  using server = new ScriptedServer(({ send }) => send(encodeReply({ status: 'failed', message }))).start();
+  const message = 'the configuration has 2 errors';
+  const data = JSON.stringify(['/a.ini:3: what', '/b.ini: which\u001b']);
+  using server = new ScriptedServer(({ send }) => send(encodeReply({ status: 'failed', message, data }))).start();
   const refused = await fdbroker(['reload', `--socket=${server.path}`]);
-  t.same(refused, { status: 1, stdout: '', stderr: `fdbroker: ${message}\n` });
+  const stderr = `fdbroker: ${message}\nfdbroker: /a.ini:3: what\nfdbroker: /b.ini: which\\x1b\n`;
+  t.same(refused, { status: 1, stdout: '', stderr });
 });

@@ -23,7 +23,7 @@ const network: NetworkListing = {
   vlan: null,
   isolated: false,
   lockMac: false,
-  hairpin: false,
+  hairpin: false, maxQueues: 1, vhost: 'no',
   maxPorts: null,
   usedPorts: 0,
   guestsReachEachOther: true,
@@ -38,7 +38,7 @@ const port: PortListing = {
   network: 'lan',
   form: 'tap',
   ifname: 'fdb00000000',
-  ifindex: 7,
+  ifindex: 7, queues: 1,
   mac: '52:54:00:00:00:01',
   mtu: 1500,
   holder: 0,
@@ -105,7 +105,7 @@ t.test('status in full and in short', async (t) => {
 });
 
 t.test('reload and release', async (t) => {
-  const reloaded = { files: ['/a.ini'], networks: 2, rules: 3 };
+  const reloaded = { files: ['/a.ini'], networks: 2, rules: 3, atNextStart: ['socket-mode'] };
   using server = new ScriptedServer(({ request, ok }) =>
     request.verb === 'release' ? ok({ grant: request.grant }) : ok({ data: JSON.stringify(reloaded) }),
   ).start();
@@ -121,6 +121,21 @@ t.test('every kind of refusal is passed on with its sentence', async (t) => {
     const expected = { tag: 'refused', ...reply };
     t.same((await listPorts(server.path))._unsafeUnwrapErr(), expected);
     t.same((await releaseGrant(server.path, '1a2b3c4d' as GrantId))._unsafeUnwrapErr(), expected);
+  }
+});
+
+t.test('a refusal that says more says it in lines', async (t) => {
+  const cases: [data: string, lines: readonly string[]][] = [
+    ['["a.ini:3: what","b.ini: which"]', ['a.ini:3: what', 'b.ini: which']],
+    ['["a",1,null]', ['a']],
+    ['{"0":"a"}', []],
+    ['["a', []],
+  ];
+  for (const [data, lines] of cases) {
+    const reply: Reply = { status: 'failed', message: 'no', data };
+    using server = new ScriptedServer(({ send }) => send(encodeReply(reply))).start();
+    const error = (await reloadConfig(server.path))._unsafeUnwrapErr();
+    t.same(error, { tag: 'refused', status: 'failed', message: 'no', lines }, data);
   }
 });
 

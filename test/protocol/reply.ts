@@ -28,6 +28,8 @@ t.test('every failure', async (t) => {
   for (const status of failures) {
     const reply = { status, message: 'the bridge "br0" is not there; ip link add br0 type bridge' };
     t.same(decodeReply(encodeReply(reply))._unsafeUnwrap(), reply);
+    const longer = { ...reply, data: '["a.ini:3: what"]' };
+    t.same(decodeReply(encodeReply(longer))._unsafeUnwrap(), longer);
   }
 });
 
