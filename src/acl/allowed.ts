@@ -1,9 +1,11 @@
 /** Which networks a caller may use at all, for the verb `networks`. */
+import type { Vhost } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Form } from '../core/form.js';
 import type { NetworkName } from '../core/names.js';
-import { type FormSet, formsOf } from './form-set.js';
-import { type Matches, matchRules, permittedForms, rulesByName } from './match.js';
+import { givenVhost } from './decide.js';
+import { formsOf } from './form-set.js';
+import { matchRules, permittedForms, rulesByName } from './match.js';
 import type { Policy, PolicyRule } from './policy.js';
 
 export interface AllowedNetwork {
@@ -12,6 +14,10 @@ export interface AllowedNetwork {
   readonly forms: readonly Form[];
   /** Ports at once under the most generous rule; undefined: no limit. */
   readonly maxPorts?: number;
+  /** The most that any rule gives. */
+  readonly maxQueues: number;
+  /** What network and rules give to who asks for auto. */
+  readonly vhost: Vhost;
   /** The networks whose ports count towards maxPorts: not to be shown, the caller may have no access to some. */
   readonly countedNetworks: ReadonlySet<NetworkName>;
 }
@@ -22,14 +28,19 @@ export function allowedNetworks(policy: Policy, caller: Credentials): readonly A
     const matches = matchRules(one, caller);
     const permitted = permittedForms(matches);
     if (permitted === 0) return [];
-    const { rule, networks } = mostGenerous(matches, permitted);
+    const useful = [...rulesByName(matches, 'allows')].filter(({ forms }) => (forms & permitted) !== 0);
+    const { rule, networks } = mostGenerous(useful);
+    const maxQueues = Math.max(...useful.map((each) => each.rule.maxQueues ?? 1));
+    const vhosts = useful.map((each) => givenVhost('auto', one.network.vhost, each.rule.vhost));
+    const vhost = (['yes', 'auto'] as const).find((given) => vhosts.includes(given)) ?? 'no';
     const limit = rule.maxPorts === undefined ? {} : { maxPorts: rule.maxPorts };
-    return [{ network: one.network.name, forms: formsOf(permitted), ...limit, countedNetworks: networks }];
+    return [
+      { network: one.network.name, forms: formsOf(permitted), ...limit, maxQueues, vhost, countedNetworks: networks },
+    ];
   });
 }
 
-function mostGenerous(matches: Matches, permitted: FormSet): PolicyRule {
-  const useful = [...rulesByName(matches, 'allows')].filter(({ forms }) => (forms & permitted) !== 0);
+function mostGenerous(useful: readonly PolicyRule[]): PolicyRule {
   const portsOf = ({ rule }: PolicyRule) => rule.maxPorts ?? Number.POSITIVE_INFINITY;
   return useful.reduce((best, one) => (portsOf(one) > portsOf(best) ? one : best));
 }

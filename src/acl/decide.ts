@@ -3,10 +3,12 @@
  * use, and nothing of the kernel.
  *
  * A matching deny wins over every allow. What is left of the forms is access; without access there is one sentence and
- * no other question is looked at. Then the form, then room under a quota, then the address: permitted when one matching
- * allow says yes to all three; of several the first by name. The order of the rules never matters.
+ * no other question is looked at. Then the form, then queues and vhost, then room under a quota, then the address:
+ * permitted when one matching allow says yes to all of them; of several the first by name. The order of the rules never
+ * matters.
  */
 import { err, ok, type Result } from 'neverthrow';
+import type { Network, Vhost } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Form } from '../core/form.js';
 import { type Mac, macToNumber, prefixHolds } from '../core/mac.js';
@@ -25,6 +27,10 @@ export interface Ask {
   readonly form: Form;
   /** The address that the guest wants; undefined: any. */
   readonly mac?: Mac;
+  /** Queues of the port; left out: 1. */
+  readonly queues?: number;
+  /** left out: no. */
+  readonly vhost?: Vhost;
 }
 
 /** What is in use at the moment of the decision. */
@@ -45,7 +51,10 @@ export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usa
     const rule = [...rulesByName(matches, 'denies')].find(({ forms }) => hasForm(forms, ask.form));
     return err(deny.formDenial(ask.network, ask.form, formsOf(permitted), rule));
   }
-  return decideRule(network, matches, caller, ask, usage).map(({ mac, rule }) => makePermit(caller, ask, mac, rule));
+  if (ask.vhost === 'yes' && network.network.vhost === 'no') return err(deny.noVhost(ask.network));
+  return decideRule(network, matches, caller, ask, usage).map((found) =>
+    makePermit(caller, ask, network.network, found),
+  );
 }
 
 function noAccess(matches: Matches, { uid, gid }: Credentials, { network, form }: Ask): Denial {
@@ -63,18 +72,44 @@ interface Address {
   readonly rule: PolicyRule;
 }
 
+/** An allow whose ports are used up. */
+interface Full {
+  readonly rule: PolicyRule;
+  readonly used: number;
+  readonly limit: number;
+}
+
+function unusedAddress(mac: Mac, rule: PolicyRule, usage: Usage): Result<Address, Denial> {
+  return usage.macInUse(Number(macToNumber(mac))) ? err(deny.addressInUse(mac, rule)) : ok({ mac, rule });
+}
+
+function noRoom({ name }: Network, full: readonly Full[]): Denial {
+  const { rule, used, limit } = full.reduce((most, one) => (one.limit > most.limit ? one : most));
+  return deny.quotaDenial(name, rule, used, limit);
+}
+
+function givesDevice({ rule }: PolicyRule, { queues = 1, vhost }: Ask): boolean {
+  return queues <= (rule.maxQueues ?? 1) && (vhost !== 'yes' || rule.vhost !== 'no');
+}
+
 /** The first allow, by name, with this form, room, and an address; there is one with this form at least. */
 function decideRule(
   { network }: NetworkPolicy,
   matches: Matches,
   { uid }: Credentials,
-  { form, mac }: Ask,
+  ask: Ask,
   usage: Usage,
 ): Result<Address, Denial> {
-  const full: { rule: PolicyRule; used: number; limit: number }[] = [];
+  const { form, mac } = ask;
+  const short: PolicyRule[] = [];
+  const full: Full[] = [];
   const withRoom: PolicyRule[] = [];
   for (const rule of rulesByName(matches, 'allows')) {
     if (!hasForm(rule.forms, form)) continue;
+    if (!givesDevice(rule, ask)) {
+      short.push(rule);
+      continue;
+    }
     const limit = rule.rule.maxPorts;
     const used = limit === undefined ? 0 : usage.portsOf(uid, rule.networks);
     if (limit !== undefined && used >= limit) {
@@ -83,21 +118,26 @@ function decideRule(
     }
     withRoom.push(rule);
     if (mac !== undefined) {
-      if (!prefixHolds(rule.mac, mac)) continue;
-      return usage.macInUse(Number(macToNumber(mac))) ? err(deny.addressInUse(mac, rule)) : ok({ mac, rule });
+      if (prefixHolds(rule.mac, mac)) return unusedAddress(mac, rule, usage);
+      continue;
     }
     const given = chooseMac(rule.mac, uid, network.name, (address) => usage.macInUse(address));
     if (given === undefined) continue;
     return network.lockMac ? err(deny.addressNeeded(network.name, given, rule)) : ok({ mac: given, rule });
   }
   const [first] = withRoom;
-  if (first === undefined) {
-    const { rule, used, limit } = full.reduce((most, one) => (one.limit > most.limit ? one : most));
-    return err(deny.quotaDenial(network.name, rule, used, limit));
-  }
+  if (first === undefined) return err(full.length === 0 ? deny.tooMuch(ask, short) : noRoom(network, full));
   return err(mac === undefined ? deny.noAddressLeft(first) : deny.outsidePrefix(mac, withRoom));
 }
 
-function makePermit({ uid, gid }: Credentials, { network, form }: Ask, mac: Mac, rule: PolicyRule): Permit {
-  return { uid, gid, network, form, mac, rule: deny.ruleReference(rule) } as Permit;
+function makePermit({ uid, gid }: Credentials, ask: Ask, { vhost: offered }: Network, { mac, rule }: Address): Permit {
+  const { network, form, queues = 1 } = ask;
+  const vhost = givenVhost(ask.vhost ?? 'no', offered, rule.rule.vhost);
+  return { uid, gid, network, form, mac, queues, vhost, rule: deny.ruleReference(rule) } as Permit;
+}
+
+/** Nobody gets what was not asked for, or what network or rule do not give; what one of the three insists on is a must. */
+export function givenVhost(...[asked, offered, allowed]: [Vhost, Vhost, Vhost]): Vhost {
+  if (asked === 'no' || offered === 'no' || allowed === 'no') return 'no';
+  return asked === 'yes' || offered === 'yes' || allowed === 'yes' ? 'yes' : 'auto';
 }

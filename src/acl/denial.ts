@@ -1,4 +1,5 @@
 /** Why a request was not permitted: one text for the audit log and one for the client. */
+import type { Vhost } from '../core/config.js';
 import type { Form } from '../core/form.js';
 import { formatMacPrefix, type Mac } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
@@ -6,7 +7,7 @@ import { plural } from '../core/plural.js';
 import type { PolicyRule } from './policy.js';
 
 /** access: no way to this network at all. The others are told only to a caller who has access. */
-type DenialKind = 'access' | 'form' | 'quota' | 'mac';
+type DenialKind = 'access' | 'form' | 'device' | 'quota' | 'mac';
 
 export interface Denial {
   readonly tag: 'denied';
@@ -57,6 +58,36 @@ export function formDenial(network: NetworkName, form: Form, permitted: readonly
     `network "${network}" is not yours as form ${form}; ask for ${permitted.join(' or ')}`,
     rule,
   );
+}
+
+export function noVhost(network: NetworkName): Denial {
+  const reason = `network "${network}" has vhost = no`;
+  return denial('device', reason, `network "${network}" is given without vhost; ask without it, or with vhost=auto`);
+}
+
+interface Asked {
+  readonly network: NetworkName;
+  readonly queues?: number;
+  readonly vhost?: Vhost;
+}
+
+/** @param rules those that would do but for the number of queues or vhost; one at least. */
+export function tooMuch({ network, queues = 1, vhost = 'no' }: Asked, rules: readonly PolicyRule[]): Denial {
+  const most = Math.max(...rules.map(({ rule }) => rule.maxQueues ?? 1));
+  const named = rules.map(ruleText).join(', ');
+  return queues > most
+    ? denial(
+        'device',
+        `${plural(queues, 'queue')} on network "${network}": max-queues of ${named} is ${most}`,
+        `you may have ${plural(most, 'queue')} on network "${network}"; ask for no more`,
+        rules[0],
+      )
+    : denial(
+        'device',
+        `${plural(queues, 'queue')}${vhost === 'yes' ? ' with vhost' : ''} on network "${network}": ${named} has no vhost = yes for so many`,
+        `no rule gives you vhost on network "${network}"${queues > 1 ? ` with ${queues} queues` : ''}; ask without it, or with vhost=auto`,
+        rules[0],
+      );
 }
 
 /**

@@ -45,6 +45,8 @@ function networkListing(
     isolated: network.isolated,
     lockMac: network.lockMac,
     hairpin: network.hairpin,
+    maxQueues: allowed.maxQueues,
+    vhost: allowed.vhost,
     maxPorts: allowed.maxPorts ?? null,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
     guestsReachEachOther: !network.isolated,
@@ -65,9 +67,9 @@ export function listPorts(broker: Broker, caller: Credentials, after: string | u
 }
 
 function portListing(entry: Entry): PortListing {
-  const { id, uid, gid, network, form, ifname, ifindex, mac, mtu, holder, since, state } = entry;
+  const { id, uid, gid, network, form, ifname, ifindex, mac, mtu, holder, since, state, queues = 1 } = entry;
   const holderName = holder === 0 ? null : (processName(holder) ?? null);
-  return { grant: id, uid, gid, network, form, ifname, ifindex, mac, mtu, holder, holderName, since, state };
+  return { grant: id, uid, gid, network, form, ifname, ifindex, queues, mac, mtu, holder, holderName, since, state };
 }
 
 /** As many of the texts as have room in so many bytes of JSON; when that is not all, the last says how many more. */

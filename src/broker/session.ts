@@ -56,13 +56,13 @@ export function serveOpen(
     const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
-  const spare = request.vnetHdr ? broker.spares.take() : undefined;
+  const spare = request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, request.vnetHdr, spare?.tap);
   if (opened.isErr()) return refuse('failed', opened.error.what, opened.error.what, ruleOf(permit));
 
   using port = opened.value;
-  const sent = send(granted(grant, port), [port.fd]);
+  const sent = send(granted(grant, port), port.fds);
   if (sent.isErr()) {
     const why = describeSysError(sent.error);
     return refuse(
@@ -96,9 +96,11 @@ function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
 }
 
 function grantFor(id: GrantId, permit: Permit, { vlan }: Network, holder: number): Grant {
-  const { uid, gid, network, form, mac } = permit;
+  const { uid, gid, network, form, mac, queues } = permit;
   const since = Math.floor(Date.now() / 1000);
-  return { id, uid, gid, network, form, mac, holder, since, ...(vlan === undefined ? {} : { vlan }) };
+  const grant = { id, uid, gid, network, form, mac, holder, since };
+  if (vlan === undefined && queues === 1) return grant;
+  return { ...grant, ...(vlan === undefined ? {} : { vlan }), ...(queues === 1 ? {} : { queues }) };
 }
 
 function unusedId(broker: Broker): GrantId {
@@ -110,7 +112,10 @@ function unusedId(broker: Broker): GrantId {
 
 function granted(grant: Grant, port: OpenedPort): Reply {
   const { id, network, form, mac } = grant;
-  return okReply({ grant: id, network, form, ifname: port.ifname, mtu: String(port.mtu), mac });
+  const { queues = 1 } = grant;
+  const vhost = port.fds.length > queues ? 'yes' : 'no';
+  const device = { ifname: port.ifname, mtu: String(port.mtu), queues: String(queues), vhost };
+  return okReply({ grant: id, network, form, mac, ...device });
 }
 
 function ruleOf({ rule }: Permit | Denial): string | undefined {

@@ -14,6 +14,7 @@ const shape = {
   isolated: 'one',
   'lock-mac': 'one',
   hairpin: 'one',
+  vhost: 'one',
 } as const satisfies Shape;
 
 /** Types that a later version has; their keys are not looked at. */
@@ -39,6 +40,7 @@ export function parseNetwork(section: Section, name: NetworkName, errors: ErrorL
     isolated: fields.one('isolated', parseYesNo) ?? false,
     lockMac: fields.one('lock-mac', parseYesNo) ?? false,
     hairpin: fields.one('hairpin', parseYesNo) ?? false,
+    vhost: fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'auto',
   } as const;
   if (bridge === undefined || errors.count > before) return undefined;
   return { type: 'bridge', name, origin: section.origin, bridge, ...network };

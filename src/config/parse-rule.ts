@@ -6,7 +6,7 @@ import type { AccountParsers } from './accounts.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import type { Section } from './scan.js';
-import { parseGuestPrefix, parseInteger, parseOneOf, parseYesNo } from './values.js';
+import { parseGuestPrefix, parseInteger, parseOneOf } from './values.js';
 
 const shape = {
   effect: 'one',
@@ -52,7 +52,7 @@ export function parseRule(
     ...(fields.has('form') ? { forms: formList } : {}),
     ...(maxPorts === undefined ? {} : { maxPorts }),
     ...(maxQueues === undefined ? {} : { maxQueues }),
-    vhost: fields.one('vhost', parseYesNo) ?? false,
+    vhost: fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'no',
     ...(mac === undefined ? {} : { mac }),
   };
   if (effect === undefined || errors.count > before) return undefined;

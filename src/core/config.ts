@@ -22,6 +22,8 @@ export interface BrokerSettings {
   readonly maxConnections: number;
 }
 
+export type Vhost = 'no' | 'yes' | 'auto';
+
 /** A tap on an existing Linux bridge. */
 export interface BridgeNetwork {
   readonly type: 'bridge';
@@ -35,6 +37,8 @@ export interface BridgeNetwork {
   readonly isolated: boolean;
   readonly lockMac: boolean;
   readonly hairpin: boolean;
+  /** Whether vhost-net may be used: yes also fails requests where the host has none, auto does without. */
+  readonly vhost: Vhost;
 }
 
 /** The sum of all network types. */
@@ -52,8 +56,9 @@ export interface Rule {
   readonly forms?: readonly Form[];
   /** Per user, over this rule's networks; undefined: no limit. */
   readonly maxPorts?: number;
+  /** Queues of one port; undefined: 1. */
   readonly maxQueues?: number;
-  readonly vhost: boolean;
+  readonly vhost: Vhost;
   /** undefined: 52:54:00:00:00:00/24. */
   readonly mac?: MacPrefix;
 }

@@ -20,6 +20,8 @@ export interface Grant {
   readonly since: number;
   /** Access VLAN of the port; undefined: the bridge's default. */
   readonly vlan?: number;
+  /** Descriptors of one device; undefined: 1. */
+  readonly queues?: number;
 }
 
 /** A grant with the kernel object behind it. */
@@ -32,8 +34,8 @@ const mark = 'fdbroker';
 
 /** The interface alias that tags a tap as ours: at most 255 bytes (IFALIASZ is 256). */
 export function formatAlias(grant: Grant): string {
-  const { id, uid, gid, network, form, mac, holder, since, vlan } = grant;
-  const tag = vlan === undefined ? '' : ` vlan=${vlan}`;
+  const { id, uid, gid, network, form, mac, holder, since, vlan, queues } = grant;
+  const tag = (vlan === undefined ? '' : ` vlan=${vlan}`) + (queues === undefined ? '' : ` queues=${queues}`);
   return `${mark} grant=${id} uid=${uid} gid=${gid} network=${network} form=${form} mac=${mac} holder=${holder} since=${since}${tag}`;
 }
 
@@ -50,9 +52,9 @@ export function parseAlias(alias: string): Grant | undefined {
   const [uid, gid, holder, since] = [number('uid'), number('gid'), number('holder'), number('since')];
   if (id.isErr() || network.isErr() || mac.isErr() || !isForm(form)) return undefined;
   if (uid === undefined || gid === undefined || holder === undefined || since === undefined) return undefined;
-  const vlan = number('vlan');
+  const [vlan, queues] = [number('vlan'), number('queues')];
   const grant = { id: id.value, uid, gid, network: network.value, form, mac: mac.value, holder, since };
-  return vlan === undefined ? grant : { ...grant, vlan };
+  return { ...grant, ...(vlan === undefined ? {} : { vlan }), ...(queues === undefined ? {} : { queues }) };
 }
 
 /**

@@ -16,6 +16,10 @@ export interface Permit {
   readonly form: Form;
   /** The guest's address: what the client asked for, or what the broker gives it. */
   readonly mac: Mac;
+  /** Descriptors of one device, 1 or more. */
+  readonly queues: number;
+  /** A vhost-net descriptor for each queue: yes or the request fails; auto: when the host has it; no: never. */
+  readonly vhost: 'no' | 'yes' | 'auto';
   /** The rule that allowed it, and where it stands. */
   readonly rule: { readonly name: string; readonly file: string; readonly line: number };
 }

@@ -75,6 +75,8 @@ export interface TapOptions {
   readonly vnetHdr: boolean;
   /** The uid at whose wish it is made. */
   readonly owner: number;
+  /** Whether {@link Kernel.openQueue} can add descriptors to it. */
+  readonly multiQueue?: boolean;
 }
 
 export interface Kernel {
@@ -85,8 +87,12 @@ export interface Kernel {
    * SIOCGIFINDEX.
    */
   openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError>;
+  /** One more descriptor of a tap that was made with `multiQueue` just now, with the same options. */
+  openQueue(name: InterfaceName, tap: Tap, options: TapOptions): Result<OwnedFd, SysError>;
+  /** /dev/vhost-net, without a tap as yet. ENOENT: no such module; EACCES: the node is not for the broker's group. */
+  openVhost(): Result<OwnedFd, SysError>;
   /**
-   * The same on the thread pool, for taps with virtio-net headers that nobody has asked for yet: undefined in place of
+   * As openTap, on the thread pool, for taps with virtio-net headers that nobody has asked for yet: undefined in place of
    * one that could not be made. They close as by closeLater for this program itself.
    */
   openTapsAhead(names: readonly InterfaceName[]): Promise<readonly (Tap | undefined)[]>;

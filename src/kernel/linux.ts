@@ -23,7 +23,7 @@ import { RouteSocket, undefinedOn } from './netlink/route-socket.js';
 import { portVlans, setAccessVlan } from './netlink/vlan.js';
 import type { OwnedFd } from './owned-fd.js';
 
-const { IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
+const { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
 const { EBUSY, ENODEV } = constants.errno;
 
 export function createLinuxKernel(): Result<LinuxKernel, SysError> {
@@ -47,7 +47,7 @@ export class LinuxKernel implements Kernel, Disposable {
     const device = openTunDevice();
     if (device.isErr()) return err(device.error);
     using unattached = device.value;
-    const flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL | (options.vnetHdr ? IFF_VNET_HDR : 0);
+    const flags = tapFlags(options) | IFF_TUN_EXCL;
     const attached = native.tunAttach(unattached.fd, name, flags);
     if (attached < 0) return err(sysError('TUNSETIFF', attached));
     const fd = ownFdLater(unattached.release(), options.owner);
@@ -55,6 +55,21 @@ export class LinuxKernel implements Kernel, Disposable {
     if (ifindex >= 0) return ok({ fd, ifindex });
     fd.close();
     return err(sysError('SIOCGIFINDEX', ifindex));
+  }
+
+  openQueue(name: InterfaceName, tap: Tap, options: TapOptions): Result<OwnedFd, SysError> {
+    const device = openTunDevice();
+    if (device.isErr()) return err(device.error);
+    using unattached = device.value;
+    const attached = native.tunAttach(unattached.fd, name, tapFlags(options));
+    if (attached < 0) return err(sysError('TUNSETIFF (queue)', attached));
+    // Had the tap been renamed meanwhile, this made another, which ends with this descriptor
+    if (native.linkIndex(name) !== tap.ifindex) return err(sysError('TUNSETIFF (queue)', -ENODEV));
+    return ok(ownFdLater(unattached.release(), options.owner));
+  }
+
+  openVhost(): Result<OwnedFd, SysError> {
+    return check('open /dev/vhost-net', native.vhostDevice()).map(ownFd);
   }
 
   async openTapsAhead(names: readonly InterfaceName[]): Promise<(Tap | undefined)[]> {
@@ -156,6 +171,10 @@ export class LinuxKernel implements Kernel, Disposable {
   portVlans(ifindex: number): Result<readonly PortVlan[], SysError> {
     return portVlans(this.#route, ifindex);
   }
+}
+
+function tapFlags({ vnetHdr, multiQueue }: TapOptions): number {
+  return IFF_TAP | IFF_NO_PI | (vnetHdr ? IFF_VNET_HDR : 0) | (multiQueue === true ? IFF_MULTI_QUEUE : 0);
 }
 
 function openTunDevice(): Result<OwnedFd, SysError> {

@@ -61,6 +61,7 @@ export const constantNames = [
   'IFF_NO_PI',
   'IFF_TUN_EXCL',
   'IFF_VNET_HDR',
+  'IFF_MULTI_QUEUE',
   'IFLA_ADDRESS',
   'IFLA_IFNAME',
   'IFLA_MTU',
@@ -108,6 +109,8 @@ export interface LinkCalls {
 
   /** A descriptor of /dev/net/tun without a tap, blocking, close-on-exec, which the caller closes. */
   tunDevice(): number;
+  /** A descriptor of /dev/vhost-net, close-on-exec. */
+  vhostDevice(): number;
   /** Gives it the tap of this name. -EBUSY: the name is taken (IFF_TUN_EXCL), or somebody holds the tap. */
   tunAttach(fd: number, name: string, flags: number): number;
   linkIndex(name: string): number;

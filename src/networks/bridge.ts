@@ -9,10 +9,11 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { BridgeNetwork } from '../core/config.js';
 import { formatAlias, type Grant, tapAddress } from '../core/grant.js';
-import { tapName } from '../core/names.js';
+import { type InterfaceName, tapName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
-import type { BridgePort, Enslavement, Kernel, Link, Tap } from '../kernel/kernel.js';
+import type { BridgePort, Enslavement, Kernel, Link, Tap, TapOptions } from '../kernel/kernel.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type NetworkError, networkError, type OpenedPort } from './network.js';
 
 /**
@@ -34,24 +35,48 @@ export function openBridge(
     return err(checked.error);
   }
   const bridge = checked.value;
-  const opened = spare ? ok(spare) : kernel.openTap(tapName(grant.id), { vnetHdr, owner: permit.uid });
+  const options = { vnetHdr, owner: permit.uid, multiQueue: permit.queues > 1 };
+  const opened = spare ? ok(spare) : kernel.openTap(tapName(grant.id), options);
   if (opened.isErr()) return err(cannot(network, opened.error));
   const tap = opened.value;
+  const fds = [tap.fd];
+  const dispose = () => {
+    for (const fd of fds) fd.close();
+  };
   const mtu = network.mtu === 'inherit' ? bridge.mtu : network.mtu;
-  const made = join(kernel, network, permit, grant, bridge, tap, mtu);
+  const made = addQueues(kernel, tapName(grant.id), tap, options, permit.queues, fds)
+    .mapErr((error) => cannot(network, error))
+    .andThen(() => join(kernel, network, permit, grant, bridge, tap, mtu));
   if (made.isErr()) {
-    tap.fd.close();
+    dispose();
     return err(made.error);
   }
   return ok({
-    fd: tap.fd,
+    fds,
     ifname: tapName(grant.id),
     ifindex: tap.ifindex,
     mtu,
     address: tapAddress(grant.id),
     master: bridge.ifindex,
-    [Symbol.dispose]: () => tap.fd.close(),
+    [Symbol.dispose]: dispose,
   });
+}
+
+/** @param fds gets what was opened, also when not all of it could be. */
+function addQueues(
+  kernel: Kernel,
+  name: InterfaceName,
+  tap: Tap,
+  options: TapOptions,
+  queues: number,
+  fds: OwnedFd[],
+): Result<void, SysError> {
+  while (fds.length < queues) {
+    const queue = kernel.openQueue(name, tap, options);
+    if (queue.isErr()) return err(queue.error);
+    fds.push(queue.value);
+  }
+  return ok();
 }
 
 /** The flags a network's ports carry. Locked and isolated ports see no unknown unicast of others. */

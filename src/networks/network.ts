@@ -5,9 +5,10 @@ import type { InterfaceName } from '../core/names.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 
-/** A port that was just made. Disposing it closes the fd, and with it everything that was made goes. */
+/** A port that was just made. Disposing it closes the fds, and with them everything that was made goes. */
 export interface OpenedPort extends Disposable {
-  readonly fd: OwnedFd;
+  /** One for each queue, then those of vhost-net: none, or one for each queue too. */
+  readonly fds: readonly OwnedFd[];
   readonly ifname: InterfaceName;
   readonly ifindex: number;
   /** Bytes without the Ethernet header. */

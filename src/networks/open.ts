@@ -7,6 +7,7 @@ import type { Permit } from '../core/permit.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { type NetworkError, networkError, type OpenedPort } from './network.js';
+import { openVhost } from './vhost.js';
 
 const formsOf: Readonly<Record<Network['type'], readonly Form[]>> = { bridge: ['tap'] };
 
@@ -31,5 +32,25 @@ export function openNetwork(
       networkError(`network "${network.name}" is of type ${network.type} and offers form ${offered.join(', ')}`),
     );
   }
-  return openBridge(kernel, network, permit, grant, vnetHdr, spare);
+  const vhost = openVhost(kernel, permit);
+  if (vhost.isErr()) {
+    spare?.fd.close();
+    return err(vhost.error);
+  }
+  const closeVhost = () => {
+    for (const fd of vhost.value) fd.close();
+  };
+  return openBridge(kernel, network, permit, grant, vnetHdr, spare)
+    .map((port) => ({
+      ...port,
+      fds: [...port.fds, ...vhost.value],
+      [Symbol.dispose]() {
+        port[Symbol.dispose]();
+        closeVhost();
+      },
+    }))
+    .mapErr((error) => {
+      closeVhost();
+      return error;
+    });
 }

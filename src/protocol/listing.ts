@@ -15,6 +15,10 @@ export interface NetworkListing {
   readonly isolated: boolean;
   readonly lockMac: boolean;
   readonly hairpin: boolean;
+  /** Queues that a port of the caller may have. */
+  readonly maxQueues: number;
+  /** Whether the caller may have vhost-net; auto: where the host has it. */
+  readonly vhost: 'no' | 'yes' | 'auto';
   /** Ports that the caller may have at once; null: no limit. */
   readonly maxPorts: number | null;
   /** Ports that the caller has and that count towards `maxPorts`. */
@@ -44,6 +48,7 @@ export interface PortListing {
   readonly form: Form;
   readonly ifname: string;
   readonly ifindex: number;
+  readonly queues: number;
   readonly mac: string;
   /** Bytes without the Ethernet header. */
   readonly mtu: number;

@@ -12,7 +12,15 @@ export interface OpenRequest {
   /** A tap whose frames carry a virtio-net header (IFF_VNET_HDR). */
   readonly vnetHdr: boolean;
   readonly mac?: Mac;
+  /** Descriptors of one device, 1 to {@link mostQueues}; left out: 1. */
+  readonly queues?: number;
+  /** Whether a vhost-net descriptor for each is wanted; auto: where rules and kernel have it; left out: no. */
+  readonly vhost?: (typeof vhostWishes)[number];
 }
+
+const vhostWishes = ['no', 'yes', 'auto'] as const;
+/** A message carries 253 descriptors (SCM_MAX_FD), and each queue can have two; a tap could have 256. */
+export const mostQueues = 126;
 
 export type Request =
   | OpenRequest
@@ -22,7 +30,7 @@ export type Request =
   | { readonly verb: 'release'; readonly grant: GrantId };
 
 const keysOf: Readonly<Record<Request['verb'], readonly string[]>> = {
-  open: ['network', 'form', 'vnet-hdr', 'mac'],
+  open: ['network', 'form', 'vnet-hdr', 'mac', 'queues', 'vhost'],
   networks: ['after'],
   ports: ['after'],
   status: [],
@@ -75,12 +83,27 @@ function decodeOpen(fields: Fields): Result<OpenRequest, ProtocolError> {
   if (!isForm(form)) return err(protocolError(`the key "form" must be one of ${forms.join(', ')}`));
   const header = fields.get('vnet-hdr');
   if (header !== 'yes' && header !== 'no') return err(protocolError('the key "vnet-hdr" must be yes or no'));
-  const request = { verb: 'open', network: network.value, form, vnetHdr: header === 'yes' } as const;
+  const device = decodeDevice(fields);
+  if (device.isErr()) return err(device.error);
+  const plain = { verb: 'open', network: network.value, form, vnetHdr: header === 'yes' } as const;
+  const request = device.value === undefined ? plain : { ...plain, ...device.value };
   const mac = fields.get('mac');
   if (mac === undefined) return ok(request);
   return parseMac(mac)
     .map((address) => ({ ...request, mac: address }))
     .mapErr(refuse);
+}
+
+/** @returns undefined when the client says nothing of them. */
+function decodeDevice(fields: Fields): Result<Pick<OpenRequest, 'queues' | 'vhost'> | undefined, ProtocolError> {
+  const [queues, wish] = [fields.get('queues'), fields.get('vhost')];
+  if (queues === undefined && wish === undefined) return ok(undefined);
+  if (queues !== undefined && (!/^[1-9]\d{0,2}$/.test(queues) || Number(queues) > mostQueues)) {
+    return err(protocolError(`the key "queues" must be a number from 1 to ${mostQueues}`));
+  }
+  const vhost = vhostWishes.find((known) => known === (wish ?? 'no'));
+  if (vhost === undefined) return err(protocolError(`the key "vhost" must be one of ${vhostWishes.join(', ')}`));
+  return ok({ queues: Number(queues ?? 1), vhost });
 }
 
 /** @returns one message, ready to send. */
@@ -90,6 +113,8 @@ export function encodeRequest(request: Request): Buffer {
     case 'open':
       fields.push(['network', request.network], ['form', request.form], ['vnet-hdr', request.vnetHdr ? 'yes' : 'no']);
       if (request.mac !== undefined) fields.push(['mac', request.mac]);
+      if (request.queues !== undefined) fields.push(['queues', String(request.queues)]);
+      if (request.vhost !== undefined) fields.push(['vhost', request.vhost]);
       break;
     case 'networks':
     case 'ports':

@@ -25,7 +25,7 @@ t.test('only what the caller may use', async (t) => {
     rule('theirs', ['dmz'], { users: [1001] }),
     rule('no', ['lab'], { effect: 'deny', users: [], groups: [36] }),
   ];
-  t.same(allowed(rules), [{ network: 'lan', forms: all, countedNetworks: ['lab', 'lan'] }]);
+  t.same(allowed(rules), [{ network: 'lan', forms: all, maxQueues: 1, vhost: 'no', countedNetworks: ['lab', 'lan'] }]);
   t.same(
     allowed(rules, 1001).map(({ network }) => network),
     ['dmz'],

@@ -16,7 +16,7 @@ export interface Decision {
 const origin = { file: 'bench.ini', line: 1 };
 const networkName = (index: number) => parseNetworkName(`net${index}`)._unsafeUnwrap();
 const bridge = parseInterfaceName('br0')._unsafeUnwrap();
-const flags = { mtu: 'inherit', isolated: false, lockMac: false, hairpin: false } as const;
+const flags = { mtu: 'inherit', isolated: false, lockMac: false, hairpin: false, vhost: 'auto' } as const;
 const usage: Usage = { portsOf: () => 3, macInUse: () => false };
 const crowd = 9000;
 
@@ -36,7 +36,7 @@ function configuration(rules: number): Config {
           ? { users: [1000 + index], groups: [] }
           : { users: [], groups: [5000 + index, crowd] };
       const networks = [networkName(index % count)];
-      return { name: `rule${index}`, origin, effect: 'allow', ...whom, networks, maxPorts: 16, vhost: false };
+      return { name: `rule${index}`, origin, effect: 'allow', ...whom, networks, maxPorts: 16, vhost: 'no' };
     }),
     deniedMembers: new Map(),
     subordinates: [],

@@ -12,6 +12,7 @@ const port: NamedPort = {
   form: 'tap',
   ifname: 'fdb1a2b3c4d',
   ifindex: 7,
+  queues: 1,
   mac: '52:54:00:6b:12:9e',
   mtu: 1500,
   holder: 4242,

@@ -4,7 +4,7 @@ import { name } from '../support/policy.js';
 
 const networkOf = (text: string) => configOf(text).networks.get(name('lan'));
 const least = { type: 'bridge', name: 'lan', origin: { file: 'a.ini', line: 1 }, bridge: 'br0' } as const;
-const plain = { ...least, mtu: 'inherit', isolated: false, lockMac: false, hairpin: false } as const;
+const plain = { ...least, mtu: 'inherit', isolated: false, lockMac: false, hairpin: false, vhost: 'auto' } as const;
 
 t.test('the least, and all keys', async (t) => {
   t.same(networkOf('[network lan]\ntype = bridge\nbridge = br0\n'), plain);
@@ -16,8 +16,17 @@ vlan     = 20                 ; access VLAN of the port
 isolated = yes                ; port isolation
 lock-mac = yes                ; the port passes only the granted MAC address
 hairpin  = yes                ; reflective relay
+vhost    = yes
 `;
-  t.same(networkOf(text), { ...least, mtu: 9000, vlan: 20, isolated: true, lockMac: true, hairpin: true });
+  t.same(networkOf(text), {
+    ...least,
+    mtu: 9000,
+    vlan: 20,
+    isolated: true,
+    lockMac: true,
+    hairpin: true,
+    vhost: 'yes',
+  });
   t.same(networkOf('[network lan]\nbridge = br0\nmtu = inherit\nhairpin = no\ntype = bridge\n'), plain);
 });
 

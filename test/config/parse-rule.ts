@@ -6,7 +6,7 @@ const least = '[rule ci]\neffect = allow\nuser[] = ci\nnetwork[] = lan\n';
 
 t.test('the least, and all keys', async (t) => {
   const plain = { name: 'ci', origin: { file: 'a.ini', line: 7 }, effect: 'allow', users: [1001], groups: [] };
-  t.same(configOf(network + least).rules, [{ ...plain, networks: ['lan'], vhost: false }]);
+  t.same(configOf(network + least).rules, [{ ...plain, networks: ['lan'], vhost: 'no' }]);
   const text = `[rule ci]
 effect     = allow            ; or deny; a deny always wins
 user[]     = ci               ; name, number, or * for anyone
@@ -31,7 +31,7 @@ mac        = 52:54:00:00:00:00/24
       forms: ['tap', 'dgram'],
       maxPorts: 16,
       maxQueues: 4,
-      vhost: true,
+      vhost: 'yes',
       mac: { base: 0x52_54_00_00_00_00n, length: 24 },
     },
   ]);
@@ -61,7 +61,7 @@ t.test('what is refused', async (t) => {
     ['max-ports = 0', /^a.ini:11: max-ports: "0" is not a number from 1 to 65535$/],
     ['max-ports = unlimited', /is not a number/],
     ['max-queues = 257', /from 1 to 256$/],
-    ['vhost = on', /write yes or no$/],
+    ['vhost = on', /no or yes or auto$/],
     ['mac = 52:54:00', /^a.ini:11: mac: "52:54:00" is not a MAC prefix/],
     ['mac = fe:fd:00:00:00:00/16', /which the host's side uses/],
     ['bridge = br0', /^a.ini:11: bridge is not a key of \[rule\]/],

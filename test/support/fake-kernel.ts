@@ -79,6 +79,20 @@ export class FakeKernel implements Kernel {
     });
   }
 
+  openQueue(): Result<OwnedFd, SysError> {
+    return this.#call('openQueue').map(() => this.#open());
+  }
+
+  openVhost(): Result<OwnedFd, SysError> {
+    return this.#call('openVhost').map(() => this.#open());
+  }
+
+  #open(): OwnedFd {
+    const fd = this.#nextFd++;
+    this.openFds.add(fd);
+    return new OwnedFd(fd, (closed) => this.openFds.delete(closed));
+  }
+
   async openTapsAhead(names: readonly InterfaceName[]): Promise<(Tap | undefined)[]> {
     return names.map((name) => (this.spares ? this.openTap(name).unwrapOr(undefined) : undefined));
   }

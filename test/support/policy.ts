@@ -16,7 +16,7 @@ export const mac = (text: string) => parseMac(text)._unsafeUnwrap();
 export function bridgeNetwork(change: Partial<BridgeNetwork> = {}): BridgeNetwork {
   return {
     ...{ type: 'bridge', name: name('lan'), origin: { file: 'test.ini', line: 1 }, bridge: interfaceName('br0') },
-    ...{ mtu: 'inherit', isolated: false, lockMac: false, hairpin: false },
+    ...{ mtu: 'inherit', isolated: false, lockMac: false, hairpin: false, vhost: 'auto' },
     ...change,
   };
 }
@@ -24,7 +24,7 @@ export function bridgeNetwork(change: Partial<BridgeNetwork> = {}): BridgeNetwor
 export function allowRule(change: Partial<Rule> = {}): Rule {
   return {
     ...{ name: 'all', origin: { file: 'test.ini', line: 10 }, effect: 'allow', users: ['*'], groups: [] },
-    ...{ networks: [name('lan')], vhost: false },
+    ...{ networks: [name('lan')], vhost: 'no' },
     ...change,
   };
 }

@@ -86,7 +86,13 @@ static napi_value js_link_facts(napi_env env, napi_callback_info info) {
     return make_int(env, result);
 }
 
+static napi_value js_vhost_device(napi_env env, napi_callback_info info) {
+    (void)info;
+    return make_int(env, vhost_device());
+}
+
 void register_taps(napi_env env, napi_value exports) {
+    export_function(env, exports, "vhostDevice", js_vhost_device);
     export_function(env, exports, "tapsAhead", js_taps_ahead);
     export_function(env, exports, "linkFacts", js_link_facts);
 }

@@ -80,6 +80,7 @@ const struct constant constants[] = {
     VALUE(IFF_NO_PI),
     VALUE(IFF_TUN_EXCL),
     VALUE(IFF_VNET_HDR),
+    VALUE(IFF_MULTI_QUEUE),
 
     VALUE(IFLA_ADDRESS),
     VALUE(IFLA_IFNAME),

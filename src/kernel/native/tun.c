@@ -14,6 +14,11 @@ int tun_device(void) {
     return fd < 0 ? -errno : fd;
 }
 
+int vhost_device(void) {
+    int fd = open("/dev/vhost-net", O_RDWR | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int tun_attach(int fd, const char *name, int flags) {
     struct ifreq request = {0};
     size_t length = strlen(name);

@@ -7,6 +7,9 @@
 /* A descriptor of /dev/net/tun, close-on-exec and blocking as qemu-bridge-helper's, which has no tap yet. */
 int tun_device(void);
 
+/* A descriptor of /dev/vhost-net, close-on-exec: one queue's worker in the kernel, as yet without a device. */
+int vhost_device(void);
+
 /*
  * TUNSETIFF: gives the descriptor the tap of exactly this name, which is made when there is none. flags are IFF_* of
  * linux/if_tun.h. -EBUSY: with IFF_TUN_EXCL the name is taken, without it somebody holds the tap.
