@@ -22,7 +22,7 @@ for (const { name, end } of ends) {
     const line = await host.audited({ event: 'ended', grant: port?.grant });
     t.match(line, { holder: guest.pid, ifname: port?.ifname, reason: /./ });
     t.same(await host.ports(), []);
-    t.equal(sh('ip -o link show type tun'), '', 'the tap is gone');
+    t.equal(sh('ip -o link show master br0'), '', 'the tap is gone');
   });
 }
 
