@@ -3,7 +3,7 @@ import type { Vhost } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Form } from '../core/form.js';
 import type { NetworkName } from '../core/names.js';
-import { givenVhost } from './decide.js';
+import { givenVhost, offeredVhost } from './decide.js';
 import { formsOf } from './form-set.js';
 import { matchRules, permittedForms, rulesByName } from './match.js';
 import type { Policy, PolicyRule } from './policy.js';
@@ -31,7 +31,7 @@ export function allowedNetworks(policy: Policy, caller: Credentials): readonly A
     const useful = [...rulesByName(matches, 'allows')].filter(({ forms }) => (forms & permitted) !== 0);
     const { rule, networks } = mostGenerous(useful);
     const maxQueues = Math.max(...useful.map((each) => each.rule.maxQueues ?? 1));
-    const vhosts = useful.map((each) => givenVhost('auto', one.network.vhost, each.rule.vhost));
+    const vhosts = useful.map((each) => givenVhost('auto', offeredVhost(one.network), each.rule.vhost));
     const vhost = (['yes', 'auto'] as const).find((given) => vhosts.includes(given)) ?? 'no';
     const limit = rule.maxPorts === undefined ? {} : { maxPorts: rule.maxPorts };
     return [

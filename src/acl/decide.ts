@@ -51,7 +51,7 @@ export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usa
     const rule = [...rulesByName(matches, 'denies')].find(({ forms }) => hasForm(forms, ask.form));
     return err(deny.formDenial(ask.network, ask.form, formsOf(permitted), rule));
   }
-  if (ask.vhost === 'yes' && network.network.vhost === 'no') return err(deny.noVhost(ask.network));
+  if (ask.vhost === 'yes' && offeredVhost(network.network) === 'no') return err(deny.noVhost(ask.network));
   return decideRule(network, matches, caller, ask, usage).map((found) =>
     makePermit(caller, ask, network.network, found),
   );
@@ -123,17 +123,24 @@ function decideRule(
     }
     const given = chooseMac(rule.mac, uid, network.name, (address) => usage.macInUse(address));
     if (given === undefined) continue;
-    return network.lockMac ? err(deny.addressNeeded(network.name, given, rule)) : ok({ mac: given, rule });
+    return network.type === 'bridge' && network.lockMac
+      ? err(deny.addressNeeded(network.name, given, rule))
+      : ok({ mac: given, rule });
   }
   const [first] = withRoom;
   if (first === undefined) return err(full.length === 0 ? deny.tooMuch(ask, short) : noRoom(network, full));
   return err(mac === undefined ? deny.noAddressLeft(first) : deny.outsidePrefix(mac, withRoom));
 }
 
-function makePermit({ uid, gid }: Credentials, ask: Ask, { vhost: offered }: Network, { mac, rule }: Address): Permit {
-  const { network, form, queues = 1 } = ask;
-  const vhost = givenVhost(ask.vhost ?? 'no', offered, rule.rule.vhost);
-  return { uid, gid, network, form, mac, queues, vhost, rule: deny.ruleReference(rule) } as Permit;
+function makePermit({ uid, gid }: Credentials, ask: Ask, network: Network, { mac, rule }: Address): Permit {
+  const { form, queues = 1 } = ask;
+  const vhost = givenVhost(ask.vhost ?? 'no', offeredVhost(network), rule.rule.vhost);
+  return { uid, gid, network: network.name, form, mac, queues, vhost, rule: deny.ruleReference(rule) } as Permit;
+}
+
+/** Only what has a tap's kernel side has vhost. */
+export function offeredVhost(network: Network): Vhost {
+  return 'vhost' in network ? network.vhost : 'no';
 }
 
 /** Nobody gets what was not asked for, or what network or rule do not give; what one of the three insists on is a must. */

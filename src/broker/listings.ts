@@ -4,9 +4,9 @@ import { allowedNetworks } from '../acl/allowed.js';
 import { formatConfigError } from '../config/errors.js';
 import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
+import { offeredForms } from '../core/offered-forms.js';
 import { processName } from '../kernel/process.js';
-import { usableBridge } from '../networks/bridge.js';
-import { offeredForms } from '../networks/open.js';
+import { describeNetwork } from '../networks/open.js';
 import type { NetworkListing, PortListing, StatusListing, StatusSummary } from '../protocol/listing.js';
 import { okReply, type Reply } from '../protocol/reply.js';
 import type { Broker } from './broker.js';
@@ -31,28 +31,21 @@ function networkListing(
   network: Network,
   allowed: ReturnType<typeof allowedNetworks>[number],
 ): NetworkListing {
-  const link = usableBridge(broker.kernel, network);
-  const bridge = link.isOk() ? link.value : undefined;
-  const inherited = bridge?.mtu ?? null;
-  const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
+  const onBridge = network.type === 'bridge' ? network : undefined;
   return {
+    ...describeNetwork(broker.kernel, network),
     name: network.name,
     type: network.type,
-    forms: offeredForms(network).filter((form) => allowed.forms.includes(form)),
-    mtu: network.mtu === 'inherit' ? inherited : network.mtu,
-    bridge: network.bridge,
-    vlan: network.vlan ?? null,
-    isolated: network.isolated,
-    lockMac: network.lockMac,
-    hairpin: network.hairpin,
+    forms: offeredForms[network.type].filter((form) => allowed.forms.includes(form)),
+    bridge: onBridge?.bridge ?? null,
+    vlan: onBridge?.vlan ?? null,
+    isolated: onBridge?.isolated ?? false,
+    lockMac: onBridge?.lockMac ?? false,
+    hairpin: onBridge?.hairpin ?? false,
     maxQueues: allowed.maxQueues,
     vhost: allowed.vhost,
     maxPorts: allowed.maxPorts ?? null,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
-    guestsReachEachOther: !network.isolated,
-    hostReachable: network.vlan === undefined,
-    outsideReachable: null,
-    problem: link.isErr() ? link.error.what : down,
   };
 }
 
@@ -123,6 +116,7 @@ export function status(broker: Broker, caller: Credentials): Reply {
       ...Object.fromEntries(broker.counters),
       auditLost: broker.audit.lost,
       openFiles: readdirSync('/proc/self/fd').length,
+      spareTaps: broker.spares.count,
       longestTurnMs: Math.round(broker.longestTurn * 1000) / 1000,
     },
   };

@@ -58,7 +58,10 @@ export function serveOpen(
   }
   const spare = request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
-  const opened = openNetwork(broker.kernel, network, permit, grant, request.vnetHdr, spare?.tap);
+  const opened = openNetwork(broker.kernel, network, permit, grant, {
+    vnetHdr: request.vnetHdr,
+    ...(spare === undefined ? {} : { spare: spare.tap }),
+  });
   if (opened.isErr()) return refuse('failed', opened.error.what, opened.error.what, ruleOf(permit));
 
   using port = opened.value;
@@ -78,7 +81,7 @@ export function serveOpen(
     ifindex: port.ifindex,
     master: port.master,
     mtu: port.mtu,
-    locked: network.lockMac,
+    locked: network.type === 'bridge' && network.lockMac,
     state: 'up',
     settled: false,
   };
@@ -95,10 +98,11 @@ function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
   return peer.isOk() && peer.value.uid === caller.uid && peer.value.pid > 0 ? peer.value.pid : caller.pid;
 }
 
-function grantFor(id: GrantId, permit: Permit, { vlan }: Network, holder: number): Grant {
-  const { uid, gid, network, form, mac, queues } = permit;
+function grantFor(id: GrantId, permit: Permit, network: Network, holder: number): Grant {
+  const { uid, gid, form, mac, queues } = permit;
+  const vlan = network.type === 'bridge' ? network.vlan : undefined;
   const since = Math.floor(Date.now() / 1000);
-  const grant = { id, uid, gid, network, form, mac, holder, since };
+  const grant = { id, uid, gid, network: network.name, form, mac, holder, since };
   if (vlan === undefined && queues === 1) return grant;
   return { ...grant, ...(vlan === undefined ? {} : { vlan }), ...(queues === 1 ? {} : { queues }) };
 }

@@ -150,7 +150,8 @@ export class Upkeep implements Disposable {
   /** ifindex of the bridge that a port of this grant belongs to, by today's configuration; 0 when there is none. */
   #configuredBridge(grant: Grant): number {
     const network = this.#broker.config.networks.get(grant.network);
-    const bridge = network && this.#broker.kernel.linkByName(network.bridge).unwrapOr(undefined);
+    if (network?.type !== 'bridge') return 0;
+    const bridge = this.#broker.kernel.linkByName(network.bridge).unwrapOr(undefined);
     return bridge?.ifindex ?? 0;
   }
 

@@ -1,11 +1,12 @@
 /** What is no error in a configuration and yet hardly meant. A warning has the shape of an error. */
 import { statSync } from 'node:fs';
-import type { Accounts, Config, ConfigError, Network, Origin } from '../core/config.js';
+import type { Accounts, BridgeNetwork, Config, ConfigError, Origin } from '../core/config.js';
 
 /** Networks that share a bridge and a VLAN while only some of them have what protects a guest from the others. */
 export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
-  const firsts = new Map<string, Network>();
+  const firsts = new Map<string, BridgeNetwork>();
   return [...networks.values()].flatMap((network) => {
+    if (network.type !== 'bridge') return [];
     const segment = `${network.bridge} ${network.vlan ?? ''}`;
     const first = firsts.get(segment) ?? network;
     firsts.set(segment, first);

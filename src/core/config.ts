@@ -20,15 +20,20 @@ export interface BrokerSettings {
   readonly auditFile?: string;
   /** Connections at once of one user, which bounds the descriptors in flight to it. */
   readonly maxConnections: number;
+  /** Taps that are made ahead of need at most; 0: none. */
+  readonly spareTaps: number;
 }
 
 export type Vhost = 'no' | 'yes' | 'auto';
 
-/** A tap on an existing Linux bridge. */
-export interface BridgeNetwork {
-  readonly type: 'bridge';
+interface Named<Type extends string> {
+  readonly type: Type;
   readonly name: NetworkName;
   readonly origin: Origin;
+}
+
+/** A tap on an existing Linux bridge. */
+export interface BridgeNetwork extends Named<'bridge'> {
   readonly bridge: InterfaceName;
   /** Bytes without the Ethernet header; inherit: the bridge's. */
   readonly mtu: number | 'inherit';

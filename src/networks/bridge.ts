@@ -14,6 +14,7 @@ import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
 import type { BridgePort, Enslavement, Kernel, Link, Tap, TapOptions } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import { cannot, usableBridge } from './bridge-facts.js';
 import { type NetworkError, networkError, type OpenedPort } from './network.js';
 
 /**
@@ -88,40 +89,6 @@ function portFlags(network: BridgeNetwork): BridgePort {
     hairpin: network.hairpin,
     flood: !network.lockMac && !network.isolated,
   };
-}
-
-/** Why the bridge cannot serve the network, or the bridge. */
-export function usableBridge(kernel: Kernel, network: BridgeNetwork): Result<Link, NetworkError> {
-  const { name, bridge } = network;
-  // Whether it filters VLANs is asked anew where it counts
-  const found = network.vlan === undefined ? kernel.knownLink(bridge) : kernel.linkByName(bridge);
-  if (found.isErr()) return err(cannot(network, found.error));
-  const link = found.value;
-  if (link === undefined) {
-    return err(
-      networkError(
-        `network "${name}": there is no interface ${bridge}; make it with: ip link add ${bridge} type bridge`,
-      ),
-    );
-  }
-  if (link.kind !== 'bridge') {
-    return err(networkError(`network "${name}": ${bridge} is not a bridge; name a bridge in its section`));
-  }
-  if (network.vlan !== undefined && link.bridge?.vlanFiltering !== true) {
-    return err(
-      networkError(
-        `network "${name}": vlan = ${network.vlan} needs VLAN filtering on ${bridge}; turn it on with: ip link set ${bridge} type bridge vlan_filtering 1`,
-      ),
-    );
-  }
-  if (network.mtu !== 'inherit' && network.mtu < link.mtu) {
-    return err(
-      networkError(
-        `network "${name}": mtu = ${network.mtu} is below the ${link.mtu} of ${bridge} and would lower the whole bridge's; say mtu = inherit`,
-      ),
-    );
-  }
-  return ok(link);
 }
 
 function bridgeFor(kernel: Kernel, network: BridgeNetwork, permit: Permit): Result<Link, NetworkError> {
@@ -224,18 +191,4 @@ function refusal(network: BridgeNetwork, permit: Permit, error: SysError): Netwo
     );
   }
   return cannot(network, error);
-}
-
-function cannot(network: BridgeNetwork, error: SysError): NetworkError {
-  const { name, bridge } = network;
-  const remedy: Record<string, string> = {
-    EPERM:
-      '; the broker needs CAP_NET_ADMIN in the namespace of its networks (a broker of a user has none on the host)',
-    EACCES: '; the broker may not open /dev/net/tun: give it to its group or make it 0666',
-    ENOENT: '; /dev/net/tun is missing: modprobe tun',
-    EXFULL: `; ${bridge} has no room for another port (a bridge holds 1023)`,
-    EMFILE: '; the broker is out of descriptors: raise LimitNOFILE',
-  };
-  const failed = networkError(`network "${name}" cannot be opened`, error);
-  return { ...failed, what: `${failed.what}${remedy[error.code] ?? ''}` };
 }

@@ -19,6 +19,20 @@ export interface OpenedPort extends Disposable {
   readonly master: number;
 }
 
+/** What a network offers, by what the kernel says at this moment. */
+export interface NetworkFacts {
+  /** The interface or the address that it is on. */
+  readonly on: string;
+  /** Bytes without the Ethernet header, as a port made now would get; null when that cannot be told. */
+  readonly mtu: number | null;
+  readonly guestsReachEachOther: boolean;
+  readonly hostReachable: boolean;
+  /** null: not known. */
+  readonly outsideReachable: boolean | null;
+  /** One sentence when the network cannot be used now; null: nothing is wrong. */
+  readonly problem: string | null;
+}
+
 /** The host cannot do what the rules allow. */
 export interface NetworkError {
   readonly tag: 'network';

@@ -1,19 +1,20 @@
 /** One door to every type of network: what it opens, and what it can do. */
 import { err, type Result } from 'neverthrow';
 import type { Network } from '../core/config.js';
-import type { Form } from '../core/form.js';
 import type { Grant } from '../core/grant.js';
+import { offeredForms } from '../core/offered-forms.js';
 import type { Permit } from '../core/permit.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
-import { type NetworkError, networkError, type OpenedPort } from './network.js';
+import { describeBridge } from './bridge-facts.js';
+import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import { openVhost } from './vhost.js';
 
-const formsOf: Readonly<Record<Network['type'], readonly Form[]>> = { bridge: ['tap'] };
-
-/** The forms in which a network of this type can be handed out. */
-export function offeredForms(network: Network): readonly Form[] {
-  return formsOf[network.type];
+/** What a request asks for besides what rules decide. */
+export interface OpenOptions {
+  readonly vnetHdr: boolean;
+  /** A tap made ahead for this grant; it is closed when anything fails. */
+  readonly spare?: Tap;
 }
 
 /** Opens a network for whom a rule permits it; see the type's own module. */
@@ -22,21 +23,20 @@ export function openNetwork(
   network: Network,
   permit: Permit,
   grant: Grant,
-  vnetHdr: boolean,
-  spare?: Tap,
+  { vnetHdr, spare }: OpenOptions,
 ): Result<OpenedPort, NetworkError> {
-  const offered = offeredForms(network);
-  if (!offered.includes(permit.form)) {
+  const offered = offeredForms[network.type];
+  const fail = (error: NetworkError) => {
     spare?.fd.close();
-    return err(
+    return err(error);
+  };
+  if (!offered.includes(permit.form)) {
+    return fail(
       networkError(`network "${network.name}" is of type ${network.type} and offers form ${offered.join(', ')}`),
     );
   }
   const vhost = openVhost(kernel, permit);
-  if (vhost.isErr()) {
-    spare?.fd.close();
-    return err(vhost.error);
-  }
+  if (vhost.isErr()) return fail(vhost.error);
   const closeVhost = () => {
     for (const fd of vhost.value) fd.close();
   };
@@ -53,4 +53,8 @@ export function openNetwork(
       closeVhost();
       return error;
     });
+}
+
+export function describeNetwork(kernel: Kernel, network: Network): NetworkFacts {
+  return describeBridge(kernel, network);
 }

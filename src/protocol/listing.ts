@@ -1,15 +1,19 @@
 /** What the key `data` of a reply holds, as JSON (docs/protocol.md). The names are a public interface. */
+import type { Network } from '../core/config.js';
 import type { Form } from '../core/form.js';
 
 /** `networks`: one element of the array; only networks that the caller may use. `next` is the last one's name. */
 export interface NetworkListing {
   readonly name: string;
-  readonly type: 'bridge';
+  readonly type: Network['type'];
+  /** The interface or the address that it is on. */
+  readonly on: string;
   /** The forms that both the network and the caller's rules allow. */
   readonly forms: readonly Form[];
   /** Bytes without the Ethernet header, as a port made now would get; null when that is the bridge's and there is no bridge to ask. */
   readonly mtu: number | null;
-  readonly bridge: string;
+  /** The bridge of a network of that type; null for the others. */
+  readonly bridge: string | null;
   /** Access VLAN; null: the bridge's default. */
   readonly vlan: number | null;
   readonly isolated: boolean;
@@ -89,7 +93,10 @@ export interface StatusListing extends StatusSummary {
   readonly connections: number;
   readonly networks: number;
   readonly rules: number;
-  /** Since the start, by name: requests, granted, denied, invalid, surplusFds, auditLost …; and openFiles, longestTurnMs. */
+  /**
+   * Since the start, by name: requests, granted, denied, invalid, surplusFds, auditLost …; longestTurnMs; and as it is
+   * now: openFiles, and among them spareTaps.
+   */
   readonly counters: Readonly<Record<string, number>>;
 }
 

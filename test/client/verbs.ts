@@ -19,6 +19,7 @@ const network: NetworkListing = {
   type: 'bridge',
   forms: ['tap'],
   mtu: null,
+  on: 'br0',
   bridge: 'br0',
   vlan: null,
   isolated: false,

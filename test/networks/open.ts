@@ -5,7 +5,7 @@ import { Ledger } from '../../src/broker/ledger.js';
 import type { Grant } from '../../src/core/grant.js';
 import { parseGrantId } from '../../src/core/names.js';
 import { networkError } from '../../src/networks/network.js';
-import { offeredForms, openNetwork } from '../../src/networks/open.js';
+import { describeNetwork, openNetwork } from '../../src/networks/open.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, bridgeNetwork, credentials, mac, testConfig } from '../support/policy.js';
 
@@ -17,13 +17,14 @@ function open(kernel: FakeKernel, form: 'tap' | 'stream') {
   const permit = decide(policy, credentials(1000), ask, new Ledger())._unsafeUnwrap();
   const id = parseGrantId('00000001')._unsafeUnwrap();
   const grant: Grant = { id, uid: 1000, gid: 1000, network: network.name, form, mac: permit.mac, holder: 1, since: 1 };
-  return openNetwork(kernel, network, permit, grant, true);
+  return openNetwork(kernel, network, permit, grant, { vnetHdr: true });
 }
 
 t.test('a network is opened by its type', async (t) => {
-  t.same(offeredForms(network), ['tap']);
   const kernel = new FakeKernel();
+  t.match(describeNetwork(kernel, network), { on: 'br0', mtu: null, problem: /there is no interface br0/ });
   kernel.addBridge('br0');
+  t.match(describeNetwork(kernel, network), { on: 'br0', mtu: 1500, problem: null });
   using port = open(kernel, 'tap')._unsafeUnwrap();
   t.equal(port.ifname, 'fdb00000001');
 });

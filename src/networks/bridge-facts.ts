@@ -1,0 +1,68 @@
+/** What a bridge network can do now, or why it cannot be used. */
+import { err, ok, type Result } from 'neverthrow';
+import type { BridgeNetwork } from '../core/config.js';
+import type { SysError } from '../core/sys-error.js';
+import type { Kernel, Link } from '../kernel/kernel.js';
+import { type NetworkError, type NetworkFacts, networkError } from './network.js';
+
+export function describeBridge(kernel: Kernel, network: BridgeNetwork): NetworkFacts {
+  const link = usableBridge(kernel, network);
+  const bridge = link.unwrapOr(undefined);
+  const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
+  return {
+    on: network.bridge,
+    mtu: network.mtu === 'inherit' ? (bridge?.mtu ?? null) : network.mtu,
+    guestsReachEachOther: !network.isolated,
+    hostReachable: network.vlan === undefined,
+    outsideReachable: null,
+    problem: link.isErr() ? link.error.what : down,
+  };
+}
+
+/** Why the bridge cannot serve the network, or the bridge. */
+export function usableBridge(kernel: Kernel, network: BridgeNetwork): Result<Link, NetworkError> {
+  const { name, bridge } = network;
+  // Whether it filters VLANs is asked anew where it counts
+  const found = network.vlan === undefined ? kernel.knownLink(bridge) : kernel.linkByName(bridge);
+  if (found.isErr()) return err(cannot(network, found.error));
+  const link = found.value;
+  if (link === undefined) {
+    return err(
+      networkError(
+        `network "${name}": there is no interface ${bridge}; make it with: ip link add ${bridge} type bridge`,
+      ),
+    );
+  }
+  if (link.kind !== 'bridge') {
+    return err(networkError(`network "${name}": ${bridge} is not a bridge; name a bridge in its section`));
+  }
+  if (network.vlan !== undefined && link.bridge?.vlanFiltering !== true) {
+    return err(
+      networkError(
+        `network "${name}": vlan = ${network.vlan} needs VLAN filtering on ${bridge}; turn it on with: ip link set ${bridge} type bridge vlan_filtering 1`,
+      ),
+    );
+  }
+  if (network.mtu !== 'inherit' && network.mtu < link.mtu) {
+    return err(
+      networkError(
+        `network "${name}": mtu = ${network.mtu} is below the ${link.mtu} of ${bridge} and would lower the whole bridge's; say mtu = inherit`,
+      ),
+    );
+  }
+  return ok(link);
+}
+
+export function cannot(network: BridgeNetwork, error: SysError): NetworkError {
+  const { name, bridge } = network;
+  const remedy: Record<string, string> = {
+    EPERM:
+      '; the broker needs CAP_NET_ADMIN in the namespace of its networks (a broker of a user has none on the host)',
+    EACCES: '; the broker may not open /dev/net/tun: give it to its group or make it 0666',
+    ENOENT: '; /dev/net/tun is missing: modprobe tun',
+    EXFULL: `; ${bridge} has no room for another port (a bridge holds 1023)`,
+    EMFILE: '; the broker is out of descriptors: raise LimitNOFILE',
+  };
+  const failed = networkError(`network "${name}" cannot be opened`, error);
+  return { ...failed, what: `${failed.what}${remedy[error.code] ?? ''}` };
+}
