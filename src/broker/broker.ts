@@ -66,7 +66,7 @@ export class Broker {
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
-    this.spares = new SpareTaps(setup.kernel);
+    this.spares = new SpareTaps(setup.kernel, setup.config.broker.spareTaps);
     this.audit = setup.audit;
     this.version = setup.version;
     this.mode = setup.mode;
@@ -132,6 +132,7 @@ export class Broker {
         this.#policy = compilePolicy(config);
         this.#countByAccount();
         this.#config = config;
+        this.spares.keep(config.broker.spareTaps);
         this.loaded = Math.floor(Date.now() / 1000);
         this.refused = undefined;
         const later = this.atNextStart.map((name) => `; ${name} counts at the next start`).join('');

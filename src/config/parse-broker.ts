@@ -12,10 +12,11 @@ const shape = {
   'admin-group': 'one',
   'audit-file': 'one',
   'max-connections': 'one',
+  'spare-taps': 'one',
 } as const satisfies Shape;
 
 /** What holds where [broker] says nothing. */
-export const defaultSettings: BrokerSettings = { socketMode: 0o660, maxConnections: 256 };
+export const defaultSettings: BrokerSettings = { socketMode: 0o660, maxConnections: 256, spareTaps: 16 };
 
 export function parseBroker(section: Section, accounts: AccountParsers, errors: ErrorList): BrokerSettings {
   const fields = new Fields(section, shape, errors);
@@ -25,6 +26,7 @@ export function parseBroker(section: Section, accounts: AccountParsers, errors: 
   return {
     socketMode: fields.one('socket-mode', parseSocketMode) ?? defaultSettings.socketMode,
     maxConnections: fields.one('max-connections', parseInteger(1, 4096)) ?? defaultSettings.maxConnections,
+    spareTaps: fields.one('spare-taps', parseInteger(0, 16)) ?? defaultSettings.spareTaps,
     ...(socketGroup === undefined ? {} : { socketGroup }),
     ...(adminGroup === undefined ? {} : { adminGroup }),
     ...(auditFile === undefined ? {} : { auditFile }),

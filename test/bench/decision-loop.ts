@@ -28,7 +28,7 @@ function network(index: number): Network {
 function configuration(rules: number): Config {
   const count = Math.ceil(rules / 10);
   return {
-    broker: { socketMode: 0o660, maxConnections: 256 },
+    broker: { socketMode: 0o660, maxConnections: 256, spareTaps: 16 },
     networks: new Map(Array.from({ length: count }, (_, index) => [networkName(index), network(index)])),
     rules: Array.from({ length: rules }, (_, index): Rule => {
       const whom =

@@ -7,7 +7,7 @@ const example = readFileSync('conf/fdbroker.ini', 'utf8');
 t.test('the example gives nothing to anybody until it is edited', async (t) => {
   const { broker, networks, rules } = configOf(example);
   t.same([networks.size, rules.length], [0, 0]);
-  t.same(broker, { socketMode: 0o660, maxConnections: 256 });
+  t.same(broker, { socketMode: 0o660, maxConnections: 256, spareTaps: 16 });
 });
 
 t.test('with the semicolons away it is right', async (t) => {

@@ -2,7 +2,8 @@ import t from 'tap';
 import { configOf, errorsOf } from '../support/config-text.js';
 
 t.test('what holds where nothing is said', async (t) => {
-  for (const text of ['', '[broker]\n']) t.same(configOf(text).broker, { socketMode: 0o660, maxConnections: 256 });
+  for (const text of ['', '[broker]\n'])
+    t.same(configOf(text).broker, { socketMode: 0o660, maxConnections: 256, spareTaps: 16 });
 });
 
 t.test('all keys', async (t) => {
@@ -12,8 +13,9 @@ socket-mode = 0666
 admin-group = 10
 audit-file = /var/log/fdbroker/audit.log
 max-connections = 4096
+spare-taps = 0
 `;
-  const expected = { socketGroup: 36, socketMode: 0o666, adminGroup: 10, maxConnections: 4096 };
+  const expected = { socketGroup: 36, socketMode: 0o666, adminGroup: 10, maxConnections: 4096, spareTaps: 0 };
   t.same(configOf(text).broker, { ...expected, auditFile: '/var/log/fdbroker/audit.log' });
 });
 
@@ -27,6 +29,7 @@ t.test('what is refused', async (t) => {
     ['audit-file = audit.log', /^a.ini:2: audit-file: "audit.log" is not an absolute path/],
     ['max-connections = 0', /^a.ini:2: max-connections: "0" is not a number from 1 to 4096$/],
     ['max-connections = 4097', /is not a number from 1 to 4096$/],
+    ['spare-taps = 17', /^a.ini:2: spare-taps: "17" is not a number from 0 to 16$/],
     ['socket-user = root', /^a.ini:2: socket-user is not a key of \[broker\]/],
     ['sokcet-mode = 0660', /did you mean socket-mode\?$/],
     ['user[] = ci', /^a.ini:2: user is not a key of \[broker\]/],

@@ -31,7 +31,7 @@ export function allowRule(change: Partial<Rule> = {}): Rule {
 
 export function testConfig(networks: readonly BridgeNetwork[], rules: readonly Rule[]): Config {
   return {
-    broker: { socketMode: 0o600, maxConnections: 256 },
+    broker: { socketMode: 0o600, maxConnections: 256, spareTaps: 16 },
     networks: new Map(networks.map((network) => [network.name, network])),
     rules,
     deniedMembers: new Map(),
