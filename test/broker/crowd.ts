@@ -6,15 +6,15 @@ import t, { type Test } from 'tap';
 import { ask, dataOf, openRequest } from '../support/ask.js';
 import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
-import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
+import { grantedTaps } from '../support/granted-taps.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
 
 inPrivateNamespace();
 sh('ip link add br0 type bridge && ip link set br0 up');
 
 const config = brokerConfig({ broker: { 'socket-mode': '0666' } });
 const program = fileURLToPath(new URL('../support/crowd.js', import.meta.url));
-/** Of grants: spare ones are on no bridge. */
-const taps = () => shJson('ip -j link show master br0').length;
+const taps = () => grantedTaps().length;
 
 async function crowd(t: Test, daemon: Daemon, count: number, mode: 'silent' | 'lazy'): Promise<() => Promise<void>> {
   const args = [program, daemon.socket, String(count), mode, '20001'];

@@ -8,7 +8,8 @@ import { encodeRequest } from '../../src/protocol/request.js';
 import { answerOn, ask, connect, dataOf, openRequest } from '../support/ask.js';
 import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
-import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
+import { grantedTaps } from '../support/granted-taps.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
 import { inProject } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -17,8 +18,7 @@ sh('ip link add br0 type bridge && ip link set br0 up');
 
 const config = brokerConfig();
 
-/** Of grants: spare ones are on no bridge. */
-const taps = () => shJson('ip -j link show master br0').length;
+const taps = () => grantedTaps().length;
 
 async function counters(daemon: Daemon): Promise<Record<string, number>> {
   return dataOf(await ask(daemon.socket, { verb: 'status' }))['counters'] as unknown as Record<string, number>;

@@ -1,20 +1,21 @@
 import t from 'tap';
 import type { BridgeNetwork } from '../../src/core/config.js';
 import { formatAlias, type Grant } from '../../src/core/grant.js';
-import { parseGrantId } from '../../src/core/names.js';
+import { parseGrantId, tapName } from '../../src/core/names.js';
+import type { Tap } from '../../src/kernel/kernel.js';
 import { openBridge } from '../../src/networks/bridge.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { bridgeNetwork, permitFor } from '../support/policy.js';
 
 const id = parseGrantId('1a2b3c4d')._unsafeUnwrap();
 
-function open(kernel: FakeKernel, network: BridgeNetwork) {
+function open(kernel: FakeKernel, network: BridgeNetwork, spare?: Tap) {
   const permit = permitFor(network);
   const grant: Grant = {
     ...{ id, uid: permit.uid, gid: permit.gid, network: permit.network, form: permit.form, mac: permit.mac },
     ...{ holder: 77, since: 1_700_000_000 },
   };
-  return { grant, result: openBridge(kernel, network, permit, grant, true) };
+  return { grant, result: openBridge(kernel, network, permit, grant, true, spare) };
 }
 
 const variants: Record<string, Partial<BridgeNetwork>> = {
@@ -61,13 +62,15 @@ for (const [title, change] of Object.entries(variants)) {
       policy.every((at) => at < raised),
       'up after all policy',
     );
-    t.ok(kernel.calls.slice(raised).includes('linkByIndex'), 'then read back');
+    if (kernel.calls.includes('setPortUp')) {
+      t.ok(kernel.calls.slice(raised).includes('linkByIndex'), 'then read back');
+    } else t.same(kernel.calls.slice(joined), ['enslave'], 'one exchange, and no policy to read back');
   });
 
   t.test(`${title}: nothing is left when any call fails`, async (t) => {
     const calls = machine();
     const { result } = open(calls, network);
-    result._unsafeUnwrap().fd.close();
+    result._unsafeUnwrap()[Symbol.dispose]();
     t.same(calls.leftovers(), [], 'nor when it is closed');
     for (const [at, call] of calls.calls.entries()) {
       const kernel = machine();
@@ -79,6 +82,33 @@ for (const [title, change] of Object.entries(variants)) {
     }
   });
 }
+
+t.test('a spare tap becomes the port as it would be without, and is closed when any call fails', async (t) => {
+  const machine = () => {
+    const kernel = new FakeKernel();
+    kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+    const spare = kernel.openTap(tapName(id))._unsafeUnwrap();
+    kernel.calls.length = 0;
+    return { kernel, spare };
+  };
+  for (const change of Object.values(variants)) {
+    const network = bridgeNetwork(change);
+    const { kernel, spare } = machine();
+    const port = open(kernel, network, spare).result._unsafeUnwrap();
+    t.notOk(kernel.calls.includes('openTap'));
+    t.match(port, { ifname: 'fdb1a2b3c4d', ifindex: spare.ifindex, fds: [spare.fd] });
+    t.match(kernel.links.get(spare.ifindex), { up: true, master: 1, alias: /^fdbroker grant=1a2b3c4d / });
+    for (const [at, call] of kernel.calls.entries()) {
+      const failing = machine();
+      failing.kernel.failAt(at);
+      t.ok(open(failing.kernel, network, failing.spare).result.isErr(), call);
+      t.same(failing.kernel.leftovers(), [], call);
+    }
+  }
+  const { kernel, spare } = machine();
+  t.ok(open(kernel, bridgeNetwork({ mtu: 1000 }), spare).result.isErr(), 'a bridge that cannot serve');
+  t.same(kernel.leftovers(), []);
+});
 
 t.test('a bridge that cannot serve is refused before anything is made', async (t) => {
   const cases: [string, Partial<BridgeNetwork>, (kernel: FakeKernel) => void, RegExp][] = [

@@ -1,8 +1,8 @@
 /** When there is no network to be had QEMU does not start, and its user reads why and what to do. */
 import t, { type Test } from 'tap';
 import { until } from '../support/daemon.js';
+import { grantedTaps } from '../support/granted-taps.js';
 import { Host, openPolicy, prepareHost } from '../support/host.js';
-import { sh } from '../support/namespace.js';
 
 prepareHost();
 const secret = '[network secret]\ntype = bridge\nbridge = br0\n';
@@ -11,7 +11,7 @@ const host = await Host.start(t, `${openPolicy}\n${secret}`);
 /** Sooner or later: a request that waited in a stopped broker is undone once that goes on. */
 async function assertNothingLeft(t: Test): Promise<void> {
   await until(async () => (await host.ports()).length === 0);
-  t.equal(sh('ip -o link show type tun'), '', 'no tap is left');
+  t.same(grantedTaps(), [], 'no tap is left');
 }
 
 t.test('a network that no rule allows', async (t) => {

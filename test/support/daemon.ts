@@ -7,7 +7,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectSeqpacket } from '../../src/kernel/seqpacket.js';
 import { ask, dataOf } from './ask.js';
-import { shJson } from './namespace.js';
 
 export const program = fileURLToPath(new URL('../../src/bin/fdbrokerd.js', import.meta.url));
 
@@ -103,14 +102,14 @@ export class Daemon {
   }
 
   /**
-   * How many descriptors it has open but for those of spare taps, which are on no bridge; by its own count: nobody may
-   * look into a process that is not dumpable.
+   * How many descriptors it has open but for those of spare taps, both by its own count: nobody may look into a process
+   * that is not dumpable. One of a tap that it forgot is no spare's.
    */
   async descriptors(): Promise<number> {
-    const { counters } = dataOf(await ask(this.socket, { verb: 'status' })) as { counters?: { openFiles?: number } };
-    const links: { ifname: string; master?: string }[] = shJson('ip -j link show');
-    const spares = links.filter(({ ifname, master }) => ifname.startsWith('fdb') && master === undefined);
-    return (counters?.openFiles ?? Number.NaN) - spares.length;
+    const { counters = {} } = dataOf(await ask(this.socket, { verb: 'status' })) as {
+      counters?: { openFiles?: number; spareTaps?: number };
+    };
+    return (counters.openFiles ?? Number.NaN) - (counters.spareTaps ?? Number.NaN);
   }
 }
 
