@@ -6,7 +6,7 @@ import type { Kernel, Link } from '../kernel/kernel.js';
 import { type NetworkError, type NetworkFacts, networkError } from './network.js';
 
 export function describeBridge(kernel: Kernel, network: BridgeNetwork): NetworkFacts {
-  const link = usableBridge(kernel, network);
+  const link = usableBridge(kernel, network, true);
   const bridge = link.unwrapOr(undefined);
   const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
   return {
@@ -19,11 +19,18 @@ export function describeBridge(kernel: Kernel, network: BridgeNetwork): NetworkF
   };
 }
 
-/** Why the bridge cannot serve the network, or the bridge. */
-export function usableBridge(kernel: Kernel, network: BridgeNetwork): Result<Link, NetworkError> {
+/**
+ * Why the bridge cannot serve the network, or the bridge.
+ *
+ * @param anew asks the kernel for all of it. Else whether it is up, and whether it filters VLANs, may be of an earlier time.
+ */
+export function usableBridge(
+  kernel: Kernel,
+  network: BridgeNetwork,
+  anew = network.vlan !== undefined,
+): Result<Link, NetworkError> {
   const { name, bridge } = network;
-  // Whether it filters VLANs is asked anew where it counts
-  const found = network.vlan === undefined ? kernel.knownLink(bridge) : kernel.linkByName(bridge);
+  const found = anew ? kernel.linkByName(bridge) : kernel.knownLink(bridge);
   if (found.isErr()) return err(cannot(network, found.error));
   const link = found.value;
   if (link === undefined) {

@@ -1,0 +1,33 @@
+/** What a bridge network is now, and what may be remembered of it. Bridges that cannot serve: bridge.ts. */
+import { ok } from 'neverthrow';
+import t from 'tap';
+import { describeBridge, usableBridge } from '../../src/networks/bridge-facts.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { addBridge, openKernel } from '../support/links.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { bridgeNetwork } from '../support/policy.js';
+
+inPrivateNamespace();
+
+t.test('it is told as it is at this moment, whatever was remembered for opening', async (t) => {
+  const kernel = openKernel(t);
+  addBridge(t, 'br0');
+  const plain = bridgeNetwork();
+  const remember = () => usableBridge(kernel, plain)._unsafeUnwrap();
+  remember();
+  t.match(describeBridge(kernel, plain), { on: 'br0', mtu: 1500, problem: null });
+  sh('ip link set br0 down');
+  remember();
+  t.match(describeBridge(kernel, plain).problem, /^the bridge br0 is down; ip link set br0 up$/);
+  sh('ip link set br0 up mtu 1400');
+  t.match(describeBridge(kernel, plain), { mtu: 1400, problem: null });
+});
+
+t.test('whether a bridge filters VLANs is asked anew, also for opening', async (t) => {
+  const kernel = new FakeKernel();
+  kernel.addBridge('br0', { bridge: { vlanFiltering: false } });
+  const remembered = kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+  kernel.knownLink = () => ok(remembered);
+  t.ok(usableBridge(kernel, bridgeNetwork()).isOk());
+  t.match(usableBridge(kernel, bridgeNetwork({ vlan: 20 }))._unsafeUnwrapErr().what, /vlan = 20 needs VLAN filtering/);
+});
