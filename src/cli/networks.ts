@@ -47,6 +47,8 @@ const columns: readonly Column<NetworkListing>[] = [
   { heading: 'MTU', align: 'right', cell: ({ mtu }) => String(mtu ?? '-') },
   { heading: 'VLAN', align: 'right', cell: ({ vlan }) => String(vlan ?? '-') },
   { heading: 'FORMS', cell: ({ forms }) => forms.join(',') },
+  { heading: 'QUEUES', align: 'right', cell: ({ maxQueues }) => String(maxQueues) },
+  { heading: 'VHOST', cell: ({ vhost }) => vhost },
   {
     heading: 'PORTS',
     align: 'right',

@@ -35,8 +35,8 @@ t.test('networks', async (t) => {
   one.close();
   t.equal(stderr, '');
   t.equal(status, 0);
-  t.match(stdout, /^lan +br0 +1500 +- +tap +1\/3 +host,outside\? +isolated$/m);
-  t.match(stdout, /^lost +br-none +- +- +tap +1\/3 /m);
+  t.match(stdout, /^lan +bridge +br0 +1500 +- +tap +1 +no +1\/3 +host,outside\? +isolated$/m);
+  t.match(stdout, /^lost +bridge +br-none +- +- +tap +1 +no +1\/3 /m);
   t.match(stdout, /^lost: .*br-none/m);
   const json = JSON.parse((await fdbrokerProcess(['networks', '--json'], env)).stdout);
   t.match(json, [

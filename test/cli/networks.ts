@@ -15,8 +15,8 @@ const lan: NetworkListing = {
   isolated: false,
   lockMac: true,
   hairpin: false,
-  maxQueues: 1,
-  vhost: 'no',
+  maxQueues: 4,
+  vhost: 'auto',
   maxPorts: 16,
   usedPorts: 1,
   guestsReachEachOther: true,
@@ -49,10 +49,10 @@ t.test('as people see them', async (t) => {
     problem: 'there is no bridge\n"br-lab"',
   };
   const expected = `\
-NETWORK  BRIDGE   MTU  VLAN  FORMS  PORTS  REACHES               POLICY
-lan      br0     1500    20  tap     1/16  guests,host,outside?  lock-mac
-alone    br0     1500    20  tap        1  -                     isolated,hairpin
-lab      br-lab     -     -  tap     1/16  -                     lock-mac
+NETWORK  TYPE    ON       MTU  VLAN  FORMS  QUEUES  VHOST  PORTS  REACHES               POLICY
+lan      bridge  br0     1500    20  tap         4  auto    1/16  guests,host,outside?  lock-mac
+alone    bridge  br0     1500    20  tap         1  no         1  -                     isolated,hairpin
+lab      bridge  br-lab     -     -  tap         4  auto    1/16  -                     lock-mac
 lab: there is no bridge\\x0a"br-lab"
 `;
   t.equal(formatNetworks([lan, alone, lab], false), expected);
