@@ -5,28 +5,32 @@
  * each other user. A connection is not watched for reading once its message is there: nothing a client sends after it
  * costs anything.
  */
-import type { Result } from 'neverthrow';
+import { constants } from 'node:os';
+import { err, type Result } from 'neverthrow';
 import { withNamedGroups } from '../acl/match.js';
 import type { SysError } from '../core/sys-error.js';
 import { pendingCloses } from '../kernel/close.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { type Accepted, accept, peerGroups, receive, send, sendAway, unsentBytes } from '../kernel/seqpacket.js';
+import { type Accepted, peerGroups, receive, send, sendAway, unsentBytes } from '../kernel/seqpacket.js';
 import type { Watch } from '../kernel/watch.js';
-import { encodeReply, type Reply } from '../protocol/reply.js';
+import { encodeReply } from '../protocol/reply.js';
+import { Acceptor } from './acceptor.js';
 import { answer } from './answer.js';
 import type { Broker } from './broker.js';
 import { type Connection, Connections } from './connections.js';
 import type { Endings } from './endings.js';
 import { FairQueue } from './fair-queue.js';
+import type { Granted, Send } from './session.js';
 
-/** Connections accepted in one turn. */
-const acceptBatch = 16;
 /** SCM_MAX_FD: descriptors in one message (unix(7)). */
 const mostFds = 253;
 /** Descriptors of one user that wait to be closed: a crowd of taps takes a while, and so many only one who blocks us. */
 const mostPending = 1024;
 /** Milliseconds between two looks at deadlines, while there is anything to look at. */
 const sweepInterval = 250;
+
+/** What sending to a connection gives that this server has closed. */
+const hangup: SysError = { tag: 'sys', call: 'sendmsg', code: 'EPIPE', errno: constants.errno.EPIPE };
 
 export interface Room {
   /** Connections at once. */
@@ -38,14 +42,13 @@ export interface Room {
 export class Server implements Disposable {
   readonly #broker: Broker;
   readonly #watch: Watch;
-  readonly #listener: OwnedFd;
+  readonly #acceptor: Acceptor;
   readonly #connections: Connections;
   readonly #closing: number;
   readonly #queue = new FairQueue<Connection>();
   readonly #endings: Endings;
   #turn: NodeJS.Immediate | undefined;
   #sweep: NodeJS.Timeout | undefined;
-  #resume: NodeJS.Timeout | undefined;
 
   /**
    * @param listener a listening SOCK_SEQPACKET socket; the server owns it.
@@ -55,37 +58,25 @@ export class Server implements Disposable {
   constructor(broker: Broker, endings: Endings, watch: Watch, listener: OwnedFd, room: Room) {
     this.#broker = broker;
     this.#watch = watch;
-    this.#listener = listener;
+    this.#acceptor = new Acceptor(watch, listener, {
+      hasRoom: () => this.#connections.size < this.#connections.limit || this.#evict(),
+      evict: () => this.#evict(),
+      admit: (accepted) => this.#admit(accepted),
+    });
     this.#connections = new Connections(room.connections);
     this.#closing = room.closing;
     this.#endings = endings;
   }
 
   listen(): Result<void, SysError> {
-    return this.#watch.add(this.#listener.fd, { read: true }, () => this.#accept());
+    return this.#acceptor.listen();
   }
 
   [Symbol.dispose](): void {
     clearImmediate(this.#turn);
     clearInterval(this.#sweep);
-    clearTimeout(this.#resume);
-    this.#watch.remove(this.#listener.fd);
-    this.#listener.close();
+    this.#acceptor[Symbol.dispose]();
     for (const connection of this.#connections.all()) this.#close(connection);
-  }
-
-  #accept(): void {
-    for (let count = 0; count < acceptBatch; count++) {
-      if (this.#connections.size >= this.#connections.limit && !this.#evict()) return this.#pause();
-      const accepted = accept(this.#listener.fd);
-      if (accepted.isErr()) {
-        const full = accepted.error.code === 'EMFILE' || accepted.error.code === 'ENFILE';
-        if (full && this.#evict()) continue;
-        return this.#pause();
-      }
-      if (accepted.value === undefined) return;
-      this.#admit(accepted.value);
-    }
   }
 
   #admit({ fd, peer }: Accepted): void {
@@ -160,20 +151,20 @@ export class Server implements Disposable {
     const caller = withNamedGroups(this.#broker.policy, { ...connection.caller, groups: groups.value });
     this.#broker.count('requests');
     if (message.surplus > 0) this.#broker.count('surplusFds', message.surplus);
-    const reply = (to: Reply, away: readonly OwnedFd[]) => sendAway(connection.fd.fd, encodeReply(to), away);
+    const reply: Send = (to, away) =>
+      connection.fd.open ? sendAway(connection.fd.fd, encodeReply(to), away) : err(hangup);
     const answered = answer(this.#broker, caller, message, carried, reply, this.#endings);
     if (answered instanceof Promise) {
-      const finish = (later: Reply) => {
-        if (!connection.fd.open) return;
-        void reply(later, []).isOk();
-        this.#close(connection);
-      };
+      // It counts for its user until then, also when the client has gone: so few at most can be under way
+      const finish = (later: Granted) => this.#finish(connection, later);
       void answered.then(finish).catch((error) => this.#giveUp(connection, error));
-    } else if (answered === undefined) this.#close(connection);
-    else {
-      this.#connections.drain(connection, answered, performance.now());
-      this.#follow(connection);
-    }
+    } else this.#finish(connection, answered);
+  }
+
+  #finish(connection: Connection, granted: Granted): void {
+    if (granted === undefined) return this.#close(connection);
+    this.#connections.drain(connection, granted, performance.now());
+    this.#follow(connection);
   }
 
   /** A bug of ours that one request found: what it held is closed, and the others are served on. */
@@ -207,19 +198,6 @@ export class Server implements Disposable {
     return true;
   }
 
-  /** Out of descriptors: stops accepting until a connection ends or a moment has passed. */
-  #pause(): void {
-    this.#watch.change(this.#listener.fd, {}).unwrapOr(undefined);
-    this.#resume ??= setTimeout(() => this.#unpause(), 100);
-  }
-
-  #unpause(): void {
-    if (this.#resume === undefined) return;
-    clearTimeout(this.#resume);
-    this.#resume = undefined;
-    this.#watch.change(this.#listener.fd, { read: true }).unwrapOr(undefined);
-  }
-
   #lookAtDeadlines(): void {
     if (this.#connections.size === 0) {
       clearInterval(this.#sweep);
@@ -247,6 +225,6 @@ export class Server implements Disposable {
     this.#connections.remove(connection);
     connection.fd.close();
     this.#broker.connections = this.#connections.size;
-    this.#unpause();
+    this.#acceptor.resume();
   }
 }
