@@ -7,17 +7,16 @@ import { decodeRequest } from '../protocol/request.js';
 import { auditCaller } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
-import type { Entry } from './ledger.js';
 import { listNetworks, listPorts, status } from './listings.js';
 import { release, reload } from './orders.js';
-import { type Send, serveOpen } from './session.js';
+import { type Granted, type Send, serveOpen } from './session.js';
 
 /**
  * Answers one request.
  *
- * @param carried the first descriptor that came with it; the caller closes it.
- * @returns the grant whose descriptor was sent, undefined when the answer was sent and that was all, or the answer
- * to send when it is there.
+ * @param carried the first descriptor that came with it; the caller closes it, and may at once.
+ * @returns the grant whose descriptor was sent, undefined when the answer was sent and that was all; a promise where
+ * the answer takes time.
  */
 export function answer(
   broker: Broker,
@@ -26,7 +25,7 @@ export function answer(
   carried: OwnedFd | undefined,
   send: Send,
   endings: Endings,
-): Entry | Promise<Reply> | undefined {
+): Granted | Promise<Granted> {
   const decoded = message.truncated
     ? { what: `the message has over ${maxMessage} bytes, or carries more descriptors than can be taken` }
     : decodeRequest(message.bytes).match(
@@ -46,7 +45,10 @@ export function answer(
     case 'open':
       return serveOpen(broker, caller, decoded, carried, send);
     case 'release':
-      return release(broker, endings, caller, decoded.grant);
+      return release(broker, endings, caller, decoded.grant).then((reply) => {
+        void send(reply, []).isOk();
+        return undefined;
+      });
     default:
       // A client that is gone misses a listing
       void send(say(broker, caller, decoded), []).isOk();

@@ -1,6 +1,6 @@
 /** Every grant in force, in memory: what quotas count, what may be released, and what may be deleted at all. */
 
-import { type Port, tapAddress } from '../core/grant.js';
+import { type Grant, type Port, tapAddress } from '../core/grant.js';
 import { macToNumber } from '../core/mac.js';
 import type { GrantId, NetworkName } from '../core/names.js';
 import type { PortState } from '../protocol/listing.js';
@@ -20,6 +20,8 @@ export interface Entry extends Port {
 
 export class Ledger {
   readonly #byGrant = new Map<GrantId, Entry>();
+  /** Grants that are being opened. */
+  readonly #reserved = new Map<GrantId, Grant>();
   readonly #byIfindex = new Map<number, Entry>();
   readonly #byAccount = new Map<number, Set<Entry>>();
   /** How many ports each account has on each network, so that a quota costs the same however many there are. */
@@ -36,13 +38,27 @@ export class Ledger {
   /** From now on ports count by these accounts, also those that are there. */
   countBy(accountOf: (uid: number) => number): void {
     const entries = [...this.#byGrant.values()];
+    const reserved = [...this.#reserved.values()];
     for (const entry of entries) this.remove(entry);
+    for (const grant of reserved) this.unreserve(grant);
     this.#accountOf = accountOf;
     for (const entry of entries) this.add(entry);
+    for (const grant of reserved) this.reserve(grant);
+  }
+
+  /** A grant that is being opened counts, and its address is in use, until {@link unreserve}. */
+  reserve(grant: Grant): void {
+    if (this.has(grant.id)) throw new Error(`grant ${grant.id} twice`);
+    this.#reserved.set(grant.id, grant);
+    this.#count(grant, 1);
+  }
+
+  unreserve(grant: Grant): void {
+    if (this.#reserved.delete(grant.id)) this.#count(grant, -1);
   }
 
   add(entry: Entry): void {
-    if (this.#byGrant.has(entry.id) || this.#byIfindex.has(entry.ifindex)) throw new Error(`grant ${entry.id} twice`);
+    if (this.has(entry.id) || this.#byIfindex.has(entry.ifindex)) throw new Error(`grant ${entry.id} twice`);
     this.#byGrant.set(entry.id, entry);
     this.#byIfindex.set(entry.ifindex, entry);
     const account = this.#accountOf(entry.uid);
@@ -65,8 +81,9 @@ export class Ledger {
     return true;
   }
 
+  /** Whether there is such a grant, or one is being opened. */
   has(id: GrantId): boolean {
-    return this.#byGrant.has(id);
+    return this.#byGrant.has(id) || this.#reserved.has(id);
   }
 
   get(id: GrantId): Entry | undefined {
@@ -99,7 +116,7 @@ export class Ledger {
     return this.#addresses.has(address);
   }
 
-  #count(entry: Entry, by: 1 | -1): void {
+  #count(entry: Grant, by: 1 | -1): void {
     for (const mac of [entry.mac, tapAddress(entry.id)]) add(this.#addresses, Number(macToNumber(mac)), by);
     const account = this.#accountOf(entry.uid);
     const own = this.#counts.get(account) ?? new Map<NetworkName, number>();

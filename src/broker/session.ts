@@ -1,4 +1,7 @@
-/** One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. */
+/**
+ * One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. Where
+ * opening takes time the grant counts meanwhile, and everybody else is served.
+ */
 import type { Result } from 'neverthrow';
 import { type Denial, decide } from '../acl/decide.js';
 import type { Network } from '../core/config.js';
@@ -9,7 +12,7 @@ import type { Permit } from '../core/permit.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { peerProcess } from '../kernel/seqpacket.js';
-import type { OpenedPort } from '../networks/network.js';
+import type { NetworkError, OpenedPort } from '../networks/network.js';
 import { openNetwork } from '../networks/open.js';
 import { newGrantId } from '../networks/spare-taps.js';
 import { okReply, type Reply } from '../protocol/reply.js';
@@ -21,9 +24,12 @@ import type { Entry } from './ledger.js';
 /** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
 export type Send = (reply: Reply, away: readonly OwnedFd[]) => Result<void, SysError>;
 
+/** The grant whose descriptor the client was sent; undefined: it was told why there is none. */
+export type Granted = Entry | undefined;
+
 /**
- * @param carried QEMU's end of the helper's socketpair, if one came along; the caller closes it.
- * @returns the grant, when the client was sent its descriptor.
+ * @param carried QEMU's end of the helper's socketpair, if one came along; the caller closes it, and may at once.
+ * @returns a promise only where opening the network takes time.
  */
 export function serveOpen(
   broker: Broker,
@@ -31,7 +37,7 @@ export function serveOpen(
   request: OpenRequest,
   carried: OwnedFd | undefined,
   send: Send,
-): Entry | undefined {
+): Granted | Promise<Granted> {
   const holder = holderOf(caller, carried);
   const asked = { ...auditCaller(caller), holder, network: request.network, form: request.form };
   const refuse = (status: 'denied' | 'refused' | 'failed', message: string, reason = message, rule?: string) => {
@@ -62,19 +68,45 @@ export function serveOpen(
     vnetHdr: request.vnetHdr,
     ...(spare === undefined ? {} : { spare: spare.tap }),
   });
-  if (opened.isErr()) return refuse('failed', opened.error.what, opened.error.what, ruleOf(permit));
+  const finish = (result: Result<OpenedPort, NetworkError>): Granted => {
+    if (result.isErr()) return refuse('failed', result.error.what, result.error.what, ruleOf(permit));
+    using port = result.value;
+    const sent = send(granted(grant, port), port.fds);
+    if (sent.isErr()) {
+      const why = describeSysError(sent.error);
+      const message = `the descriptor could not be sent: ${why}; read the answers that wait`;
+      return refuse('failed', message, why, ruleOf(permit));
+    }
+    return record(broker, caller, network, permit, grant, port);
+  };
+  return opened instanceof Promise ? finishLater(broker, grant, opened, finish) : finish(opened);
+}
 
-  using port = opened.value;
-  const sent = send(granted(grant, port), port.fds);
-  if (sent.isErr()) {
-    const why = describeSysError(sent.error);
-    return refuse(
-      'failed',
-      `the descriptor could not be sent: ${why}; read the answers that wait`,
-      why,
-      ruleOf(permit),
-    );
+/** The grant counts towards quotas, and its address is taken, while it is being opened. */
+async function finishLater(
+  broker: Broker,
+  grant: Grant,
+  opening: Promise<Result<OpenedPort, NetworkError>>,
+  finish: (opened: Result<OpenedPort, NetworkError>) => Granted,
+): Promise<Granted> {
+  broker.ledger.reserve(grant);
+  let opened: Result<OpenedPort, NetworkError>;
+  try {
+    opened = await opening;
+  } finally {
+    broker.ledger.unreserve(grant);
   }
+  return finish(opened);
+}
+
+function record(
+  broker: Broker,
+  caller: Credentials,
+  network: Network,
+  permit: Permit,
+  grant: Grant,
+  port: OpenedPort,
+): Entry {
   const entry: Entry = {
     ...grant,
     ifname: port.ifname,

@@ -10,6 +10,9 @@ import { describeBridge } from './bridge-facts.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import { openVhost } from './vhost.js';
 
+/** A port, or the promise of one where opening takes time. */
+type Opening = Result<OpenedPort, NetworkError> | Promise<Result<OpenedPort, NetworkError>>;
+
 /** What a request asks for besides what rules decide. */
 export interface OpenOptions {
   readonly vnetHdr: boolean;
@@ -17,14 +20,19 @@ export interface OpenOptions {
   readonly spare?: Tap;
 }
 
-/** Opens a network for whom a rule permits it; see the type's own module. */
+/**
+ * Opens a network for whom a rule permits it; see the type's own module.
+ *
+ * @returns a promise only for a type that takes time to open.
+ */
 export function openNetwork(
   kernel: Kernel,
   network: Network,
   permit: Permit,
   grant: Grant,
-  { vnetHdr, spare }: OpenOptions,
-): Result<OpenedPort, NetworkError> {
+  options: OpenOptions,
+): Opening {
+  const { spare } = options;
   const offered = offeredForms[network.type];
   const fail = (error: NetworkError) => {
     spare?.fd.close();
@@ -40,19 +48,35 @@ export function openNetwork(
   const closeVhost = () => {
     for (const fd of vhost.value) fd.close();
   };
-  return openBridge(kernel, network, permit, grant, vnetHdr, spare)
-    .map((port) => ({
-      ...port,
-      fds: [...port.fds, ...vhost.value],
-      [Symbol.dispose]() {
-        port[Symbol.dispose]();
+  const withVhost = (opened: Result<OpenedPort, NetworkError>) =>
+    opened
+      .map((port) => ({
+        ...port,
+        fds: [...port.fds, ...vhost.value],
+        [Symbol.dispose]() {
+          port[Symbol.dispose]();
+          closeVhost();
+        },
+      }))
+      .mapErr((error) => {
         closeVhost();
-      },
-    }))
-    .mapErr((error) => {
-      closeVhost();
-      return error;
-    });
+        return error;
+      });
+  const opening = openByType(kernel, network, permit, grant, options);
+  return opening instanceof Promise ? opening.then(withVhost) : withVhost(opening);
+}
+
+function openByType(
+  kernel: Kernel,
+  network: Network,
+  permit: Permit,
+  grant: Grant,
+  { vnetHdr, spare }: OpenOptions,
+): Opening {
+  switch (network.type) {
+    case 'bridge':
+      return openBridge(kernel, network, permit, grant, vnetHdr, spare);
+  }
 }
 
 export function describeNetwork(kernel: Kernel, network: Network): NetworkFacts {

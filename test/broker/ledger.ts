@@ -61,6 +61,24 @@ t.test('an address is in use until its last entry is gone, the tap’s own too',
   t.notOk(ledger.macInUse(number('52:54:00:00:00:01')));
 });
 
+t.test('a grant that is being opened counts, by its account', async (t) => {
+  const ledger = new Ledger();
+  const lan = new Set([name('lan')]);
+  const one = entry('00000001', { uid: 100_000 });
+  ledger.reserve(one);
+  t.same([ledger.portsOf(100_000, lan), ledger.size, ledger.has(one.id)], [1, 0, true]);
+  t.ok(ledger.macInUse(number('52:54:00:00:00:01')));
+  t.throws(() => ledger.add(one));
+  t.throws(() => ledger.reserve(one));
+  ledger.countBy(() => 1000);
+  t.equal(ledger.portsOf(1000, lan), 1);
+  for (const _twice of [1, 2]) ledger.unreserve(one);
+  t.same([ledger.portsOf(1000, lan), ledger.has(one.id)], [0, false]);
+  t.notOk(ledger.macInUse(number('52:54:00:00:00:01')));
+  ledger.add(one);
+  t.equal(ledger.portsOf(1000, lan), 1);
+});
+
 t.test('no grant and no interface stands twice', async (t) => {
   const ledger = new Ledger();
   ledger.add(entry('00000001'));

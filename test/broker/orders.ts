@@ -6,12 +6,13 @@ import t from 'tap';
 import { Endings } from '../../src/broker/endings.js';
 import { listPorts, status } from '../../src/broker/listings.js';
 import { release, reload } from '../../src/broker/orders.js';
-import { serveOpen } from '../../src/broker/session.js';
+
 import type { Config, ConfigError } from '../../src/core/config.js';
 import { maxMessage } from '../../src/protocol/message.js';
 import { encodeReply, type Reply } from '../../src/protocol/reply.js';
 import { brokerOn } from '../support/broker.js';
 import { FakeKernel } from '../support/fake-kernel.js';
+import { serveNow } from '../support/fake-ports.js';
 import { allowRule, bridgeNetwork, credentials, name, testConfig } from '../support/policy.js';
 
 const admin = 3000;
@@ -28,7 +29,7 @@ function machine(folder: string) {
   const grant = (uid: number) => {
     const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false } as const;
     // The fake kernel ends a tap with the broker's own copy, so the ledger alone knows of it here
-    return serveOpen(made.broker, credentials(uid), request, undefined, () => ok());
+    return serveNow(made.broker, credentials(uid), request, undefined, () => ok());
   };
   const loads = (what: typeof next) => {
     next = what;
@@ -171,7 +172,7 @@ t.test('a user whose tap was used against others gets no network under a subordi
   const { broker } = brokerOn(kernel, { ...testConfig([bridgeNetwork()], [allowRule()]), subordinates }, folder);
   broker.suspensions.add(broker.accountOf(100_000));
   const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false } as const;
-  const open = (uid: number) => serveOpen(broker, credentials(uid), request, undefined, () => ok());
+  const open = (uid: number) => serveNow(broker, credentials(uid), request, undefined, () => ok());
   t.same([open(1000), open(100_000), open(100_009)], [undefined, undefined, undefined]);
   t.ok(open(100_010));
 });

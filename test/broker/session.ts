@@ -1,6 +1,6 @@
 import { err, ok } from 'neverthrow';
 import t from 'tap';
-import { type Send, serveOpen } from '../../src/broker/session.js';
+import type { Send } from '../../src/broker/session.js';
 import type { BridgeNetwork, Rule } from '../../src/core/config.js';
 import type { SysError } from '../../src/core/sys-error.js';
 import { socketPair } from '../../src/kernel/seqpacket.js';
@@ -8,6 +8,7 @@ import type { Reply } from '../../src/protocol/reply.js';
 import type { OpenRequest } from '../../src/protocol/request.js';
 import { brokerOn } from '../support/broker.js';
 import { FakeKernel } from '../support/fake-kernel.js';
+import { serveNow } from '../support/fake-ports.js';
 import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from '../support/policy.js';
 
 const request: OpenRequest = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: true };
@@ -26,7 +27,7 @@ function machine(folder: string, network: Partial<BridgeNetwork> = {}, rule: Par
 
 t.test('a request that a rule allows is a grant', async (t) => {
   const { broker, kernel, sent, send, audited } = machine(t.testdir());
-  const entry = serveOpen(broker, credentials(1000), request, undefined, send);
+  const entry = serveNow(broker, credentials(1000), request, undefined, send);
   t.match(sent, [{ reply: { status: 'ok' }, fds: 1 }]);
   t.equal(broker.ledger.get(entry?.id as never), entry);
   t.match(entry, { uid: 1000, network: 'lan', holder: 4242, state: 'up', mtu: 1500 });
@@ -40,18 +41,18 @@ t.test('the holder is who made the socketpair, if it is the same user', async (t
   const uid = process.getuid?.() ?? 0;
   const { broker, send } = machine(t.testdir(), {}, { users: ['*'] });
   const [end, other] = socketPair('stream')._unsafeUnwrap();
-  t.equal(serveOpen(broker, credentials(uid), request, end, send)?.holder, process.pid);
-  t.equal(serveOpen(broker, credentials(uid + 1), request, end, send)?.holder, 4242, 'not another user’s process');
+  t.equal(serveNow(broker, credentials(uid), request, end, send)?.holder, process.pid);
+  t.equal(serveNow(broker, credentials(uid + 1), request, end, send)?.holder, 4242, 'not another user’s process');
   end.close();
   other.close();
 });
 
 t.test('what no rule allows gets one sentence, whether the network is there or not', async (t) => {
   const { broker, kernel, sent, send, audited } = machine(t.testdir());
-  serveOpen(broker, credentials(2000), request, undefined, send);
-  serveOpen(broker, credentials(2000), { ...request, mac: mac('52:54:00:00:00:01') }, undefined, send);
-  serveOpen(broker, credentials(2000), { ...request, form: 'stream' }, undefined, send);
-  serveOpen(broker, credentials(2000), { ...request, network: name('lab') }, undefined, send);
+  serveNow(broker, credentials(2000), request, undefined, send);
+  serveNow(broker, credentials(2000), { ...request, mac: mac('52:54:00:00:00:01') }, undefined, send);
+  serveNow(broker, credentials(2000), { ...request, form: 'stream' }, undefined, send);
+  serveNow(broker, credentials(2000), { ...request, network: name('lab') }, undefined, send);
   const messages = sent.map(({ reply }) =>
     reply.status === 'denied' ? reply.message.replaceAll(/la[nb]/g, 'X') : reply,
   );
@@ -65,11 +66,11 @@ t.test('whatever fails, the client is told, and nothing is left', async (t) => {
   for (const network of [{}, { lockMac: true, vlan: 7 }]) {
     const asked = { ...request, mac: mac('52:54:00:00:00:01') };
     const rehearsal = machine(t.testdir(), network);
-    serveOpen(rehearsal.broker, credentials(1000), asked, undefined, rehearsal.send);
+    serveNow(rehearsal.broker, credentials(1000), asked, undefined, rehearsal.send);
     for (const [at, call] of rehearsal.kernel.calls.entries()) {
       const { broker, kernel, sent, send, audited } = machine(t.testdir(), network);
       kernel.failAt(at, 'EPERM', 1);
-      t.equal(serveOpen(broker, credentials(1000), asked, undefined, send), undefined, call);
+      t.equal(serveNow(broker, credentials(1000), asked, undefined, send), undefined, call);
       t.match(sent, [{ reply: { status: 'failed', message: /network "lan".*EPERM.*CAP_NET_ADMIN/ }, fds: 0 }], call);
       t.same(kernel.leftovers(), [], call);
       t.equal(broker.ledger.size, 0, call);
@@ -82,7 +83,7 @@ t.test('a descriptor that cannot be sent is a grant that never was', async (t) =
   for (const code of ['EPIPE', 'ETOOMANYREFS', 'EAGAIN']) {
     const { broker, kernel, audited } = machine(t.testdir());
     const refuse: Send = () => err({ tag: 'sys', call: 'sendmsg', code, errno: 1 } satisfies SysError);
-    t.equal(serveOpen(broker, credentials(1000), request, undefined, refuse), undefined);
+    t.equal(serveNow(broker, credentials(1000), request, undefined, refuse), undefined);
     t.same(kernel.leftovers(), []);
     t.equal(broker.ledger.size, 0);
     t.match(audited(), [{ event: 'failed', reason: new RegExp(code) }]);
@@ -91,29 +92,29 @@ t.test('a descriptor that cannot be sent is a grant that never was', async (t) =
 
 t.test('a quota counts what is in the ledger', async (t) => {
   const { broker, sent, send } = machine(t.testdir(), {}, { maxPorts: 2 });
-  const first = serveOpen(broker, credentials(1000), request, undefined, send);
-  serveOpen(broker, credentials(1000), request, undefined, send);
-  t.equal(serveOpen(broker, credentials(1000), request, undefined, send), undefined);
+  const first = serveNow(broker, credentials(1000), request, undefined, send);
+  serveNow(broker, credentials(1000), request, undefined, send);
+  t.equal(serveNow(broker, credentials(1000), request, undefined, send), undefined);
   t.match(sent[2]?.reply, { status: 'refused', message: /2/ });
   broker.ledger.remove(first as never);
-  t.ok(serveOpen(broker, credentials(1000), request, undefined, send), 'there is room again');
+  t.ok(serveNow(broker, credentials(1000), request, undefined, send), 'there is room again');
 });
 
 t.test('addresses: given, stable, locked', async (t) => {
   const { broker, send } = machine(t.testdir());
-  const first = serveOpen(broker, credentials(1000), request, undefined, send);
-  const second = serveOpen(broker, credentials(1000), request, undefined, send);
+  const first = serveNow(broker, credentials(1000), request, undefined, send);
+  const second = serveNow(broker, credentials(1000), request, undefined, send);
   t.not(first?.mac, second?.mac);
   broker.ledger.remove(first as never);
-  t.equal(serveOpen(broker, credentials(1000), request, undefined, send)?.mac, first?.mac, 'the free one comes again');
+  t.equal(serveNow(broker, credentials(1000), request, undefined, send)?.mac, first?.mac, 'the free one comes again');
 
   const locked = machine(t.testdir(), { lockMac: true });
-  t.equal(serveOpen(locked.broker, credentials(1000), request, undefined, locked.send), undefined);
+  t.equal(serveNow(locked.broker, credentials(1000), request, undefined, locked.send), undefined);
   const { reply } = locked.sent[0] ?? {};
   const [, told = ''] = reply?.status === 'refused' ? (/--mac=(\S+?)[ ,;]/.exec(reply.message) ?? []) : [];
   t.match(told, /^52:54:00:/);
-  const granted = serveOpen(locked.broker, credentials(1000), { ...request, mac: mac(told) }, undefined, locked.send);
+  const granted = serveNow(locked.broker, credentials(1000), { ...request, mac: mac(told) }, undefined, locked.send);
   t.equal(granted?.mac, told);
-  const again = serveOpen(locked.broker, credentials(1001), { ...request, mac: mac(told) }, undefined, locked.send);
+  const again = serveNow(locked.broker, credentials(1001), { ...request, mac: mac(told) }, undefined, locked.send);
   t.equal(again, undefined, 'an address in use is refused');
 });

@@ -3,11 +3,18 @@ import { ok } from 'neverthrow';
 import type { Test } from 'tap';
 import { Endings } from '../../src/broker/endings.js';
 import type { Entry } from '../../src/broker/ledger.js';
-import { serveOpen } from '../../src/broker/session.js';
+import { type Granted, serveOpen } from '../../src/broker/session.js';
 import type { Link } from '../../src/kernel/kernel.js';
 import { brokerOn } from './broker.js';
 import { FakeKernel } from './fake-kernel.js';
 import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from './policy.js';
+
+/** As serveOpen, for a network that takes no time to open. */
+export function serveNow(...of: Parameters<typeof serveOpen>): Granted {
+  const served = serveOpen(...of);
+  if (served instanceof Promise) throw new Error('it takes time');
+  return served;
+}
 
 export function fakePorts(t: Test, { lockMac = false } = {}) {
   const kernel = new FakeKernel();
@@ -17,7 +24,7 @@ export function fakePorts(t: Test, { lockMac = false } = {}) {
   const port = (address: string): Entry => {
     const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false, mac: mac(address) } as const;
     let link: Link | undefined;
-    const entry = serveOpen(made.broker, credentials(1000), request, undefined, () => {
+    const entry = serveNow(made.broker, credentials(1000), request, undefined, () => {
       link = [...kernel.links.values()].at(-1);
       return ok();
     });
