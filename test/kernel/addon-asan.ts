@@ -7,7 +7,10 @@ import { copyBuildWithTests } from '../support/copied-build.js';
 import { inProject } from '../support/project.js';
 
 const cc = process.env['CC'] ?? 'cc';
-const tests = ['seqpacket', 'listen', 'peer', 'watch', 'watch-lifetime', 'accounts', 'errno', 'close', 'closer'];
+const tests = [
+  ...['seqpacket', 'listen', 'peer', 'watch', 'watch-lifetime', 'accounts', 'errno', 'close', 'closer'],
+  ...['native-links', 'linux-taps', 'known-link'],
+];
 
 const sources = inProject('src/kernel/native');
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { native } from '../../src/kernel/native.js';
+import { flagsOf, openFds, withFdsLeft } from '../support/descriptors.js';
 import { addBridge, addPort, addTap, closeTap, ifname, ipLink, openKernel } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 
@@ -31,6 +32,57 @@ t.test('a tap as qemu-bridge-helper makes it', async (t) => {
   t.match(ipLink('fifteen-bytes-x').linkinfo.info_data, { vnet_hdr: true, multi_queue: false });
   const status = sh(`cat /proc/${process.pid}/fdinfo/${tap.fd.fd} /proc/${process.pid}/fdinfo/${offloading.fd.fd}`);
   t.same(status.match(/^flags:.*$/gm), ['flags:\t02100002', 'flags:\t02100002'], 'O_RDWR | O_CLOEXEC, blocking');
+});
+
+t.test('taps made ahead are as those made at once', async (t) => {
+  const kernel = openKernel(t);
+  addTap(t, kernel, 'taken');
+  const before = openFds();
+  const names = ['ahead0', 'taken', 'lo', 'ahead1'];
+  const taps = await kernel.openTapsAhead(names.map(ifname));
+  t.teardown(() => taps.map((tap) => tap && closeTap(tap)));
+  t.same(
+    taps.map((tap) => tap?.ifindex),
+    [ipLink('ahead0').ifindex, undefined, undefined, ipLink('ahead1').ifindex],
+    'in the order of their names, and undefined for those that could not be made',
+  );
+  t.equal(openFds(), before + 2, 'of which nothing is left open');
+  const atOnce = addTap(t, kernel, 'atonce', true);
+  const facts = (name: string) => {
+    const { flags, mtu, linkinfo, master, ifalias } = ipLink(name);
+    return { flags, mtu, linkinfo, master, ifalias };
+  };
+  t.same(facts('ahead1'), facts('atonce'));
+  const [first] = taps;
+  t.equal(flagsOf(first?.fd.fd as number), flagsOf(atOnce.fd.fd));
+  first?.fd.close();
+  while (ipLink('ahead0') !== undefined) await nextTurn();
+  t.ok(ipLink('ahead1'), 'each ends with its own descriptor');
+  t.same(await kernel.openTapsAhead([]), []);
+});
+
+t.test('taps that cannot be made ahead leave nothing', async (t) => {
+  const before = openFds();
+  // One for the device, and one for the socket by which its ifindex is asked for
+  for (const [left, made] of [
+    [0, 0],
+    [1, 0],
+    [2, 1],
+  ] as const) {
+    const results = new Int32Array(6);
+    let working = Promise.resolve(0);
+    withFdsLeft(left, () => {
+      working = native.tapsAhead(['none0', 'none1', 'none2'], IFF_TAP | IFF_NO_PI, results);
+      while (results.includes(0)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    });
+    t.equal(await working, 0);
+    const fds = results.filter((_number, at) => at % 2 === 0);
+    t.equal(fds.filter((fd) => fd >= 0).length, made, `${left} left`);
+    t.same([...results.subarray(2 * made)], Array(6 - 2 * made).fill(-24), 'EMFILE');
+    t.equal(openFds(), before + made);
+    for (const fd of fds) if (fd >= 0) native.close(fd);
+    t.equal(sh('ip -o link show type tun'), '');
+  }
 });
 
 t.test('a name that is taken', async (t) => {

@@ -31,8 +31,14 @@ int tun_attach(int fd, const char *name, int flags) {
 }
 
 int link_index(const char *name) {
-    unsigned index = if_nametoindex(name);
-    return index != 0 ? (int)index : -errno;
+    struct ifreq request = {0};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    /* Not by if_nametoindex, which says ENOENT when there is no descriptor left. */
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    const int index = ioctl(fd, SIOCGIFINDEX, &request) < 0 ? -errno : request.ifr_ifindex;
+    close(fd);
+    return index;
 }
 
 int link_facts(const char *name, struct link_facts *facts) {
