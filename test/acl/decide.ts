@@ -1,50 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
-import { decide, type Usage } from '../../src/acl/decide.js';
 import { accessSentence } from '../../src/acl/denial.js';
-import { compilePolicy } from '../../src/acl/policy.js';
-import type { BridgeNetwork, Rule, Vhost } from '../../src/core/config.js';
-import type { Credentials } from '../../src/core/credentials.js';
-import type { Form } from '../../src/core/form.js';
-import { numberToMac, parseMacPrefix } from '../../src/core/mac.js';
-import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from '../support/policy.js';
+import type { Rule } from '../../src/core/config.js';
+import { parseMacPrefix } from '../../src/core/mac.js';
+import { bridgeNetwork, credentials, name } from '../support/policy.js';
+import { allow, decideIn, denial, deny, permit, type Scene } from '../support/scene.js';
 
-interface Scene {
-  readonly rules?: readonly Rule[];
-  readonly networks?: readonly BridgeNetwork[];
-  readonly caller?: Credentials;
-  readonly network?: string;
-  readonly form?: Form;
-  readonly mac?: string;
-  readonly queues?: number;
-  readonly vhost?: Vhost;
-  /** Ports in use by network, whoever has them. */
-  readonly ports?: Readonly<Record<string, number>>;
-  readonly taken?: readonly string[];
-}
-
-function decideIn(scene: Scene) {
-  const networks = scene.networks ?? [bridgeNetwork(), bridgeNetwork({ name: name('lab') })];
-  const usage: Usage = {
-    portsOf: (uid, counted) =>
-      uid === 1000 ? [...counted].reduce((sum, one) => sum + (scene.ports?.[one] ?? 0), 0) : 0,
-    macInUse: (address) => scene.taken?.includes(numberToMac(address)) ?? false,
-  };
-  const device = { queues: scene.queues ?? 1, vhost: scene.vhost ?? 'no' };
-  const ask = { network: name(scene.network ?? 'lan'), form: scene.form ?? 'tap', ...device };
-  const asked = scene.mac === undefined ? ask : { ...ask, mac: mac(scene.mac) };
-  return decide(
-    compilePolicy(testConfig(networks, scene.rules ?? [])),
-    scene.caller ?? credentials(1000),
-    asked,
-    usage,
-  );
-}
-
-const permit = (scene: Scene) => decideIn(scene)._unsafeUnwrap();
-const denial = (scene: Scene) => decideIn(scene)._unsafeUnwrapErr();
-const allow = (text: string, change: Partial<Rule> = {}) => allowRule({ name: text, ...change });
-const deny = (text: string, change: Partial<Rule> = {}) => allowRule({ name: text, effect: 'deny', ...change });
 const prefix = (text: string) => parseMacPrefix(text)._unsafeUnwrap();
 
 t.test('a permit says who, what, which address, and by which rule', async (t) => {
@@ -56,33 +17,6 @@ t.test('a permit says who, what, which address, and by which rule', async (t) =>
     rule: { name: 'kvm', file: '/etc/a.ini', line: 7 },
   });
   t.equal(permit({ rules: [rule], caller, mac: '52:54:00:00:00:01' }).mac, '52:54:00:00:00:01');
-});
-
-t.test('queues, as many as a rule gives', async (t) => {
-  const rules = [allow('a'), allow('b', { maxQueues: 4 })];
-  t.match(permit({ rules, queues: 4 }), { queues: 4, rule: { name: 'b' } });
-  t.match(permit({ rules }), { queues: 1, rule: { name: 'a' } });
-  t.match(denial({ rules, queues: 5 }), { kind: 'device', message: /^you may have 4 queues on network "lan"/ });
-  t.match(denial({ rules: [allow('a')], queues: 2 }), { kind: 'device', message: /^you may have 1 queue on/ });
-});
-
-t.test('vhost: what is asked for, where network and rule give it, and a must where one of them says yes', async (t) => {
-  const network = (vhost: Vhost) => [bridgeNetwork({ vhost })];
-  const given = (asked: Vhost, offered: Vhost, rule: Vhost) =>
-    permit({ rules: [allow('a', { vhost: rule })], networks: network(offered), vhost: asked }).vhost;
-  t.same(
-    (['no', 'auto', 'yes'] as const).map((rule) => given('auto', 'auto', rule)),
-    ['no', 'auto', 'yes'],
-  );
-  t.same([given('no', 'yes', 'yes'), given('auto', 'no', 'yes'), given('auto', 'yes', 'auto')], ['no', 'no', 'yes']);
-  t.same([given('yes', 'auto', 'auto'), given('yes', 'yes', 'yes')], ['yes', 'yes']);
-  const rules = [allow('a', { vhost: 'no' }), allow('b', { vhost: 'yes', maxQueues: 1 })];
-  t.match(permit({ rules, vhost: 'yes' }), { vhost: 'yes', rule: { name: 'b' } });
-  t.match(denial({ rules: [allow('a')], vhost: 'yes' }), { kind: 'device', message: /^no rule gives you vhost/ });
-  t.match(denial({ rules, networks: network('no'), vhost: 'yes' }), {
-    kind: 'device',
-    message: /is given without vhost/,
-  });
 });
 
 t.test('nothing is allowed by default, to root neither', async (t) => {
