@@ -62,7 +62,8 @@ export function serveOpen(
     const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
-  const spare = request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
+  const { type } = network;
+  const spare = type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {
     vnetHdr: request.vnetHdr,
