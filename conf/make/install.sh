@@ -34,7 +34,7 @@ install_package() {
     mkdir -p "$staging/native"
     cp "$build/package.json" "$staging/package.json"
     cp "$build/native/fdbroker.node" "$staging/native/fdbroker.node"
-    (cd "$build" && find src -name '*.js') | while read -r file; do
+    (cd "$build" && find src -name '*.js' -o -name '*.d.ts') | while read -r file; do
         mkdir -p "$staging/${file%/*}"
         cp "$build/$file" "$staging/$file"
     done

@@ -4,5 +4,5 @@ import { readFileSync } from 'node:fs';
 const { name, version, description, license, type, engines, os, dependencies } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 );
-const exports = './src/client/index.js';
+const exports = { types: './src/client/index.d.ts', default: './src/client/index.js' };
 console.log(JSON.stringify({ name, version, description, license, type, exports, engines, os, dependencies }, null, 2));

@@ -2,6 +2,8 @@
 import type { Failure } from '../protocol/reply.js';
 
 export type ClientError =
+  /** What was asked for cannot be; nobody was asked. */
+  | { readonly tag: 'bad-request'; readonly what: string }
   /** The path cannot name a socket. */
   | { readonly tag: 'bad-path'; readonly what: string }
   /** `missing`: no such file; `dead`: a socket file that nobody listens on. */
@@ -44,6 +46,8 @@ const numbersOnly: Names = { userName: () => undefined, groupName: () => undefin
 /** One sentence, without a full stop: what is wrong, and what to do. */
 export function describeClientError(error: ClientError, names: Names = numbersOnly): string {
   switch (error.tag) {
+    case 'bad-request':
+      return error.what;
     case 'bad-path':
       return `the socket path ${error.what}; give another with --socket or FDBROKER_SOCKET`;
     case 'no-broker':

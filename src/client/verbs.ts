@@ -3,7 +3,8 @@ import { err, ok, type Result } from 'neverthrow';
 import type { GrantId } from '../core/names.js';
 import type { NetworkListing, PortListing, ReloadListing, StatusListing, StatusSummary } from '../protocol/listing.js';
 import type { Fields } from '../protocol/message.js';
-import { type CallOptions, call, defaultTimeout, type PlainRequest } from './call.js';
+import type { Reply } from '../protocol/reply.js';
+import { type CallOptions, call, defaultTimeout, type Exchange, type PlainRequest } from './call.js';
 import type { ClientError } from './error.js';
 import { misshapen, networkShape, portShape, reloadShape, statusShape, summaryShape } from './shape.js';
 
@@ -13,8 +14,8 @@ const mostPages = 4096;
 type Answer<T> = Promise<Result<T, ClientError>>;
 
 /** The networks that the caller may use, by name. */
-export function listNetworks(socket: string, options: CallOptions = {}): Answer<NetworkListing[]> {
-  return listPages<NetworkListing>(socket, 'networks', networkShape, options);
+export function listNetworks(socket: string, options: CallOptions = {}, exchange?: Exchange): Answer<NetworkListing[]> {
+  return listPages<NetworkListing>(socket, 'networks', networkShape, options, exchange);
 }
 
 /** The caller's ports; for root and the admin group, everybody's. By grant. */
@@ -59,6 +60,7 @@ async function listPages<T>(
   verb: 'networks' | 'ports',
   shape: Parameters<typeof misshapen<T>>[1],
   options: CallOptions,
+  exchange?: Exchange,
 ): Answer<T[]> {
   const seconds = options.timeout ?? defaultTimeout;
   const until = performance.now() + seconds * 1000;
@@ -66,7 +68,7 @@ async function listPages<T>(
   let after: string | undefined;
   for (let page = 0; page < mostPages; page++) {
     const timeout = Math.max(0.001, (until - performance.now()) / 1000);
-    const fields = await ask(socket, after === undefined ? { verb } : { verb, after }, { timeout });
+    const fields = await ask(socket, after === undefined ? { verb } : { verb, after }, { timeout }, exchange);
     if (fields.isErr()) return err(fields.error.tag === 'timeout' ? { ...fields.error, seconds } : fields.error);
     const data = parseData(socket, fields.value);
     if (data.isErr()) return err(data.error);
@@ -84,13 +86,15 @@ async function listPages<T>(
   return err(garbage(socket, `it has over ${mostPages} pages`));
 }
 
-async function ask(socket: string, request: PlainRequest, options: CallOptions): Answer<Fields> {
-  const reply = await call(socket, request, options);
-  return reply.andThen((answer) => {
-    if (answer.status === 'ok') return ok(answer.fields);
-    const { status, message, data } = answer;
-    return err({ tag: 'refused' as const, status, message, ...(data === undefined ? {} : { lines: linesOf(data) }) });
-  });
+async function ask(socket: string, request: PlainRequest, options: CallOptions, exchange?: Exchange): Answer<Fields> {
+  return (await call(socket, request, options, exchange)).andThen(fieldsOf);
+}
+
+/** What an answer says that says yes. */
+export function fieldsOf(answer: Reply): Result<Fields, ClientError> {
+  if (answer.status === 'ok') return ok(answer.fields);
+  const { status, message, data } = answer;
+  return err({ tag: 'refused' as const, status, message, ...(data === undefined ? {} : { lines: linesOf(data) }) });
 }
 
 /** What is no array of texts says nothing: the refusal is the answer. */

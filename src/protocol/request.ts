@@ -20,7 +20,7 @@ export interface OpenRequest {
 
 const vhostWishes = ['no', 'yes', 'auto'] as const;
 /** A message carries 253 descriptors (SCM_MAX_FD), and each queue can have two; a tap could have 256. */
-const mostQueues = 126;
+export const mostQueues = 126;
 
 export type Request =
   | OpenRequest

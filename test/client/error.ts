@@ -5,6 +5,7 @@ import { type ClientError, describeClientError } from '../../src/client/error.js
 const socket = '/run/x';
 const gate = { path: '/run/x', uid: 7, gid: 8, mode: 0o660, directory: false };
 const cases: [error: ClientError, words: RegExp][] = [
+  [{ tag: 'bad-request', what: '0 queues are asked for' }, /^0 queues are asked for$/],
   [{ tag: 'bad-path', what: 'is empty' }, /^the socket path is empty; give another with --socket/],
   [{ tag: 'no-broker', socket, reason: 'missing' }, /\/run\/x does not exist; start fdbrokerd/],
   [{ tag: 'no-broker', socket, reason: 'dead' }, /nobody listens on \/run\/x; start fdbrokerd/],

@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -66,7 +67,7 @@ t.test('nothing of development is installed', async (t) => {
   for (const name of ['@rollup', 'typescript', 'tap', '@types']) t.notOk(packages.includes(name), name);
   const own = files.filter((file) => !file.includes('node_modules/'));
   t.same(
-    own.filter((file) => /\.(ts|map|c|h)$|\/test\//.test(file)),
+    own.filter((file) => /(?<!\.d)\.ts$|\.(map|c|h)$|\/test\//.test(file)),
     [],
   );
   const text = own.filter((file) => !/\.node$|fdbroker-helper$/.test(file));
@@ -117,6 +118,35 @@ t.test('the broker serves', async (t) => {
   for (const flag of ['--jitless', '--no-expose-wasm', '--max-semi-space-size=1']) t.ok(flags.includes(flag), flag);
   broker.kill('SIGTERM');
   t.equal(await ended, 0);
+});
+
+t.test('a program that imports it has its types', async (t) => {
+  const project = `${folder}/project`;
+  mkdirSync(`${project}/node_modules/@types`, { recursive: true });
+  symlinkSync(`${root}/lib/fdbroker`, `${project}/node_modules/fdbroker`);
+  for (const types of ['@types/node', 'undici-types']) {
+    symlinkSync(inProject(`node_modules/${types}`), `${project}/node_modules/${types}`);
+  }
+  const settings = { module: 'NodeNext', target: 'ES2022', lib: ['ES2023', 'ESNext.Disposable'], types: ['node'] };
+  const compilerOptions = { ...settings, strict: true, skipLibCheck: false, outDir: 'out', rootDir: '.' };
+  writeFileSync(`${project}/package.json`, '{"type":"module"}');
+  writeFileSync(`${project}/tsconfig.json`, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const asks = `import { describeClientError, type Form, open } from 'fdbroker';
+    const opened = await open({ network: 'lan', queues: 2, vhost: 'auto', socket: '/nonexistent/control' });
+    if (opened.isErr()) console.log(describeClientError(opened.error));
+    else { const form: Form = opened.value.form; console.log(form, opened.value.fds.map(({ fd }) => fd.toFixed())); }`;
+  const compile = (text: string) => {
+    writeFileSync(`${project}/ask.ts`, text);
+    return spawnSync(process.execPath, [inProject('node_modules/typescript/bin/tsc'), '-p', project], {
+      encoding: 'utf8',
+    });
+  };
+  t.match(compile(asks.replace('queues: 2', 'queues: "2"')).stdout, /TS2322/, 'a wrong type is seen');
+  const good = compile(asks);
+  t.equal(good.stdout, '');
+  t.equal(good.status, 0);
+  const ran = spawnSync(process.execPath, [`${project}/out/ask.js`], { encoding: 'utf8', cwd: project });
+  t.match(ran.stdout, /^no broker is running: \/nonexistent\/control/, ran.stderr);
 });
 
 t.test('uninstalling leaves nothing, of folders what was there before and what others use', async (t) => {
