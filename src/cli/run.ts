@@ -21,6 +21,11 @@ const commands: readonly Entry[] = [
   },
   { usage: 'status', describe: 'Show how the broker is', load: () => import('./status.js') },
   { usage: 'reload', describe: 'Make the broker read its configuration anew', load: () => import('./reload.js') },
+  {
+    usage: 'doctor',
+    describe: 'Look for what keeps you from a network, and tell what mends it',
+    load: () => import('./doctor.js'),
+  },
   { usage: 'check [file]', describe: 'Check a configuration, without a broker', load: () => import('./check.js') },
   {
     usage: 'explain',

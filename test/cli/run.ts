@@ -50,6 +50,7 @@ t.test('help', async (t) => {
     'release',
     'status',
     'reload',
+    'doctor',
     'check',
     'explain',
     'import-bridge-conf',

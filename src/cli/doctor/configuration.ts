@@ -1,0 +1,33 @@
+/** Whether the configuration is there and in order. */
+import type { Result } from 'neverthrow';
+import { formatConfigError } from '../../config/errors.js';
+import type { Config, ConfigError } from '../../core/config.js';
+import { plural } from '../../core/plural.js';
+import { type Finding, fine, problem, shellWord } from './finding.js';
+import type { Host } from './host.js';
+
+const check = 'configuration';
+
+export interface ReadConfig {
+  readonly file: string;
+  readonly config: Result<Config, readonly ConfigError[]>;
+  /** Whether it is the caller's to mend; what others may not read is no fault of it. */
+  readonly own: boolean;
+}
+
+export function examineConfiguration(host: Host, { file, config, own }: ReadConfig): Finding[] {
+  return config.match(
+    ({ networks, rules }) => [
+      fine(check, `${file}: ${plural(networks.size, 'network')}, ${plural(rules.length, 'rule')}`),
+    ],
+    (errors) => {
+      if (!own) return [];
+      if (host.stat(file) === undefined)
+        return [problem(check, `there is no ${file}`, 'write it, as fdbroker.ini(5) shows')];
+      const [first, ...others] = errors;
+      const more = others.length === 0 ? '' : `, and ${plural(others.length, 'error')} more`;
+      const what = first === undefined ? `${file} is refused` : formatConfigError(first);
+      return [problem(check, `${what}${more}`, `fdbroker check ${shellWord(file)}`)];
+    },
+  );
+}
