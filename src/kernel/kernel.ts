@@ -54,8 +54,6 @@ export interface Enslavement {
   readonly address: Mac;
   readonly alias: string;
   readonly master: number;
-  /** Comes up at once, after it has joined: for a port without policy, which needs no exchange 2 and 3. */
-  readonly up?: boolean;
 }
 
 /** An access VLAN membership of a bridge port. */
@@ -113,7 +111,7 @@ export interface Kernel {
   /** Every link of the namespace (a dump). */
   listLinks(): Result<readonly Link[], SysError>;
 
-  /** Exchange 1: MTU, address, alias, no IPv6 addresses of its own, master; the link stays down unless `up` says so. */
+  /** Exchange 1: MTU, address, alias, no IPv6 addresses of its own, master; the link stays down. */
   enslave(ifindex: number, change: Enslavement): Result<void, SysError>;
   /** Exchange 3: port flags and, in the same message, administratively up. */
   setPortUp(ifindex: number, port: Partial<BridgePort>): Result<void, SysError>;

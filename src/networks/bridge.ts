@@ -2,9 +2,9 @@
  * A tap on an existing Linux bridge.
  *
  * The order is the point: the tap joins the bridge while it is down, its policy is put on it, it comes up, and only
- * when the kernel has confirmed all of it does anybody get the fd. Policy takes three acknowledged exchanges, because
- * slave data before the tap is enslaved gives EOPNOTSUPP and a failed message may be partly applied, and is read back;
- * a port without policy takes one, whose acknowledgement is enough. Closing the fd undoes all.
+ * when the kernel has confirmed all of it does anybody get the fd. That takes three acknowledged exchanges, because slave
+ * data before the tap is enslaved gives EOPNOTSUPP and a failed message may be partly applied, and policy is read back.
+ * A port without policy takes two, whose acknowledgements are enough. Closing the fd undoes all.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { BridgeNetwork } from '../core/config.js';
@@ -116,13 +116,12 @@ function join(
     master: bridge.ifindex,
   };
   const flags = portFlags(network);
-  // A port without policy is up with the flags it has from the start: one exchange, and no policy to read back
+  // A port without policy comes up with the flags it has from the start, and there is nothing to read back. Up and
+  // joining do not go into one message: Linux brings the tap up first, with an IPv6 address of the host's
   const plain = network.vlan === undefined && !network.lockMac && !network.isolated && !network.hairpin;
-  if (plain) {
-    return kernel.enslave(ifindex, { ...enslaved, up: true }).mapErr((error) => cannot(network, error));
-  }
-  return kernel
-    .enslave(ifindex, enslaved)
+  const joined = kernel.enslave(ifindex, enslaved);
+  if (plain) return joined.andThen(() => kernel.setPortUp(ifindex, {})).mapErr((error) => cannot(network, error));
+  return joined
     .andThen(() => setPolicy(kernel, network, permit, ifindex, flags))
     .mapErr((error) => refusal(network, permit, error))
     .andThen(() => confirm(kernel, network, permit, ifindex, enslaved, flags));

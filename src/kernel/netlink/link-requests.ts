@@ -72,8 +72,7 @@ export function askForLinks(message: Message): void {
 
 /** @param ipv6 whether to say that the link makes itself no IPv6 address; EAFNOSUPPORT where the link has no IPv6. */
 export function joinBridge(message: Message, ifindex: number, change: Enslavement, ipv6: boolean): void {
-  const at = startChange(message, RTM_NEWLINK, AF_UNSPEC, ifindex);
-  if (change.up === true) raise(message, at);
+  startChange(message, RTM_NEWLINK, AF_UNSPEC, ifindex);
   message.addMac(IFLA_ADDRESS, change.address);
   message.addU32(IFLA_MTU, change.mtu);
   message.addText(IFLA_IFALIAS, change.alias);
@@ -101,8 +100,11 @@ export function portUp(message: Message, ifindex: number, port: Partial<BridgePo
   message.endNest(info);
 }
 
-/** Flags come last in a message's work, so a link that joins a bridge comes up as its port. */
-function raise(message: Message, at: number): void {
+/**
+ * What has to hold before a link is up goes into a message before this one: Linux sets the flags before it looks at
+ * IFLA_AF_SPEC, so that the link would have an IPv6 address of the host's, and 6.18 also before IFLA_MASTER.
+ */
+export function raise(message: Message, at: number): void {
   message.setU32(at + flagsAt, IFF_UP);
   message.setU32(at + changeAt, IFF_UP);
 }
