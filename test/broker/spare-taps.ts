@@ -1,4 +1,5 @@
 /** Taps made ahead of need, by a real broker: they are its own, and end with it. */
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { ask, dataOf, openRequest } from '../support/ask.js';
 import { brokerConfig } from '../support/broker-config.js';
@@ -35,6 +36,7 @@ t.test('none until the first request, then some, and none after the broker', asy
     t.same(grantedTaps().length, 2);
     t.equal(dataOf(await ask(daemon.socket, { verb: 'ports' })).length, 2, 'spares are no ports of anybody');
     t.equal(shJson('ip -j link show master br0').length, 2);
+    t.notMatch(readFileSync('/proc/self/net/if_inet6', 'utf8'), /fdb/, 'the host has no address on any of them');
     await daemon.kill(signal);
     await until(() => taps().length === 2);
     t.same(taps(), grantedTaps(), 'guests keep theirs');
