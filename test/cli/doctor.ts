@@ -1,4 +1,5 @@
 /** `fdbroker doctor` on this host: with a real broker and its bridges, without one, and as another user. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -6,7 +7,7 @@ import { type Finding, fine, hint, problem } from '../../src/cli/doctor/finding.
 import { formatFindings } from '../../src/cli/doctor.js';
 import { brokerConfig } from '../support/broker-config.js';
 import { Daemon } from '../support/daemon.js';
-import { fdbroker, fdbrokerProcess } from '../support/fdbroker.js';
+import { fdbroker, fdbrokerProcess, program } from '../support/fdbroker.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { asNobody, noNobody } from '../support/nobody.js';
 
@@ -89,6 +90,26 @@ t.test('a broker, a good bridge and bad ones', async (t) => {
   t.match(text.stdout, /\d+ problems?, \d+ hints?\n$/);
 });
 
+/** Runs what follows where /sys shows this network namespace. */
+const withSys = ['-m', 'sh', '-ec', 'mount -t sysfs sysfs /sys; exec "$@"', 'sh'];
+const noSys = spawnSync('unshare', [...withSys, 'true']).status === 0 ? false : 'needs root, to mount /sys';
+
+t.test("a bridge's own address", { skip: noSys }, async (t) => {
+  const env = { ...process.env, FDBROKER_SOCKET: daemon.socket };
+  const found = () => {
+    const command = [...withSys, process.execPath, program, 'doctor', '--json'];
+    const { findings } = JSON.parse(spawnSync('unshare', command, { env, encoding: 'utf8' }).stdout) as Report;
+    return findings.filter(({ what }) => /has no address of its own/.test(what)).map(({ mend }) => mend ?? '');
+  };
+  sh('ip link set br1 up');
+  const [line, ...others] = found();
+  t.match(line, /ip link set br1 address \S+$/, 'br0 was given one');
+  t.same(others, []);
+  sh((line ?? 'false').replace('sudo ', ''));
+  t.same(found(), [], 'the line mends it');
+  sh('ip link set br1 down');
+});
+
 t.test('as another user', { skip: noNobody }, async (t) => {
   await fdbroker(['doctor', '--help']);
   const env = { FDBROKER_SOCKET: daemon.socket, PATH: process.env['PATH'] };
@@ -107,10 +128,10 @@ t.test('as another user', { skip: noNobody }, async (t) => {
 });
 
 t.test('another QEMU', async (t) => {
-  const program = join(daemon.folder, 'no qemu');
-  copyFileSync('/bin/true', program);
-  const report = await doctor({ FDBROKER_SOCKET: daemon.socket }, '--qemu', program);
-  const line = `'${program}' -netdev help`;
+  const other = join(daemon.folder, 'no qemu');
+  copyFileSync('/bin/true', other);
+  const report = await doctor({ FDBROKER_SOCKET: daemon.socket }, '--qemu', other);
+  const line = `'${other}' -netdev help`;
   t.match(
     report.findings.find(({ check }) => check === 'qemu'),
     { level: 'hint', mend: line },

@@ -132,7 +132,7 @@ function examineUplinks({ name }: LinkFacts, links: readonly LinkFacts[]): Findi
   const word = shellWord(name);
   const uplinks = uplinksOf(name, links);
   if (uplinks.length === 0) {
-    const what = `${name} has no port besides guests': they reach each other and the host; the outside only where the host routes`;
+    const what = `${name} has ports of guests only: they reach each other and the host, and more where the host routes`;
     return [hint(check, what, `sudo ip link set INTERFACE master ${word}`)];
   }
   if (uplinks.some(({ up, carrier }) => up && carrier)) return [];

@@ -10,7 +10,7 @@ import { examineConfiguration, type ReadConfig } from './configuration.js';
 import { examineDevices } from './devices.js';
 import { type Finding, problem } from './finding.js';
 import { examineForwarding } from './forwarding.js';
-import { examineHelper } from './helper.js';
+import { examineHelper, helperAt } from './helper.js';
 import type { Host } from './host.js';
 import { readLinks } from './links.js';
 import { examineModules } from './modules.js';
@@ -43,18 +43,23 @@ export function examine(host: Host, one: Case): Finding[] {
   const links = readLinks(host);
   const routed = bridgesWithoutUplink(links ?? [], networks);
   const bridges = networks.flatMap(({ bridge }) => (bridge === null ? [] : [bridge]));
-  const user = caller.name ?? String(caller.uid);
+  const asker = {
+    asked: listing !== undefined,
+    readable: config !== undefined,
+    user: caller.name ?? String(caller.uid),
+    helper: helperAt(host, one.helperPlaces),
+  };
   return [
     ...examineSocket(host, one.asked, caller, accounts, version),
     ...examineConfiguration(host, configuration),
     ...(one.asked.status.isOk() && one.networks.isErr()
       ? [problem('network', describeClientError(one.networks.error), null)]
       : []),
-    ...examineNetworks(networks, listing !== undefined, config !== undefined, user),
+    ...examineNetworks(networks, asker),
     ...examineBridges(host, links, networks),
     ...examineForwarding(host, links ?? [], bridges, routed),
     ...examineDevices(host, caller, accounts),
-    ...examineModules(host, links),
+    ...examineModules(host, links, new Set(networks.map(({ type }) => type))),
     ...examineUserNamespaces(host),
     ...examineNetworkManagers(host),
     ...examineHelper(host, one.helperPlaces, version),

@@ -4,16 +4,20 @@ import { type Host, octal } from './host.js';
 
 const check = 'helper';
 
+/** Of the places the first where it is; none: the likeliest. */
+export function helperAt(host: Host, places: readonly string[]): string {
+  return places.find((place) => host.stat(place) !== undefined) ?? places[0] ?? 'fdbroker-helper';
+}
+
 /**
  * @param places where it can be, the likeliest first; absolute.
  * @param version of this program.
  */
 export function examineHelper(host: Host, places: readonly string[], version: string): Finding[] {
-  const file = places.find((place) => host.stat(place) !== undefined);
-  const facts = file === undefined ? undefined : host.stat(file);
-  if (file === undefined || facts === undefined) {
-    const first = places[0] ?? 'fdbroker-helper';
-    return [problem(check, `there is no ${first} for QEMU's helper=`, 'sudo make install, in the source of fdbroker')];
+  const file = helperAt(host, places);
+  const facts = host.stat(file);
+  if (facts === undefined) {
+    return [problem(check, `there is no ${file} for QEMU's helper=`, 'sudo make install, in the source of fdbroker')];
   }
   const word = shellWord(file);
   if (facts.kind !== 'file' || !host.may(file, 'execute')) {

@@ -10,19 +10,26 @@ interface Module {
   readonly option: string;
   /** What is lost without it. */
   readonly for: string;
-  /** Whether no network of this version does without it. */
-  readonly needed: boolean;
+  /** Which type of network there cannot be without it; any: none there can be. */
+  readonly needed?: string;
 }
 
 const modules: readonly Module[] = [
-  { name: 'tun', option: 'CONFIG_TUN', for: 'taps', needed: true },
-  { name: 'bridge', option: 'CONFIG_BRIDGE', for: 'bridges', needed: true },
-  { name: 'macvtap', option: 'CONFIG_MACVTAP', for: 'networks of type macvtap', needed: false },
-  { name: 'vhost_net', option: 'CONFIG_VHOST_NET', for: 'vhost-net', needed: false },
+  { name: 'tun', option: 'CONFIG_TUN', for: 'taps', needed: 'any' },
+  { name: 'bridge', option: 'CONFIG_BRIDGE', for: 'networks of type bridge', needed: 'bridge' },
+  { name: 'macvtap', option: 'CONFIG_MACVTAP', for: 'networks of type macvtap', needed: 'macvtap' },
+  { name: 'vhost_net', option: 'CONFIG_VHOST_NET', for: 'vhost-net' },
 ];
 
-/** @param links tell of what is compiled into a kernel without a list of it. */
-export function examineModules(host: Host, links: readonly LinkFacts[] | undefined): Finding[] {
+/**
+ * @param links tell of what is compiled into a kernel without a list of it.
+ * @param types of the networks that are looked at.
+ */
+export function examineModules(
+  host: Host,
+  links: readonly LinkFacts[] | undefined,
+  types: ReadonlySet<string>,
+): Finding[] {
   const release = host.read('/proc/sys/kernel/osrelease') ?? '';
   const folder = `/lib/modules/${release}`;
   const builtIn = namesIn(host.read(`${folder}/modules.builtin`));
@@ -31,7 +38,8 @@ export function examineModules(host: Host, links: readonly LinkFacts[] | undefin
   const listed = builtIn.size + available.size > 0;
   const others = (host.list('/lib/modules') ?? []).filter((name) => name !== release);
   return modules.map((module) => {
-    const { name, option, needed } = module;
+    const { name, option } = module;
+    const needed = module.needed === 'any' || types.has(module.needed ?? '');
     if (used.has(name)) return fine(check, `${name} is in the kernel`);
     if (builtIn.has(name)) return fine(check, `${name} is built into the kernel`);
     if (available.has(name)) return fine(check, `${name} is loaded when it is needed`);
@@ -56,11 +64,10 @@ export function examineModules(host: Host, links: readonly LinkFacts[] | undefin
 function inUse(host: Host, links: readonly LinkFacts[] | undefined): ReadonlySet<string> {
   const loaded = modules.filter(({ name }) => host.stat(`/sys/module/${name}`) !== undefined).map(({ name }) => name);
   const kinds = (links ?? []).flatMap(({ kind }) => (kind === undefined ? [] : [kind]));
-  const nodes = [
-    ['/dev/net/tun', 'tun'],
-    ['/dev/vhost-net', 'vhost_net'],
-  ].flatMap(([node, name]) => (node !== undefined && name !== undefined && host.may(node, 'open') ? [name] : []));
-  return new Set([...loaded, ...kinds, ...nodes]);
+  // Which drivers have registered: "200 tun", "246 macvtap"
+  const registered = ['/proc/misc', '/proc/devices'].flatMap((file) => (host.read(file) ?? '').split(/\s+/));
+  const drivers = registered.map((name) => name.replaceAll('-', '_'));
+  return new Set([...loaded, ...kinds, ...drivers]);
 }
 
 /** `kernel/drivers/net/tun.ko.xz: …` is tun. */

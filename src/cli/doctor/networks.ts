@@ -9,6 +9,7 @@ const check = 'network';
 /** One network, by the broker's word or by the configuration's. */
 export interface NetworkFacts {
   readonly name: string;
+  readonly type: string;
   /** Whether the caller may use it. */
   readonly allowed: boolean;
   /** null: it is on none. */
@@ -38,15 +39,16 @@ export interface Known {
  */
 export function networksToExamine({ listing, config, allowed }: Known, root: boolean): NetworkFacts[] {
   const told = (listing ?? []).map((one): NetworkFacts => {
-    const { name, bridge, mtu, vlan, lockMac, usedPorts, maxPorts } = one;
+    const { name, type, bridge, mtu, vlan, lockMac, usedPorts, maxPorts } = one;
     const ports = { used: usedPorts, most: maxPorts };
-    return { name, allowed: true, bridge, mtu, vlan, lockMac, ports, problem: one.problem };
+    return { name, type, allowed: true, bridge, mtu, vlan, lockMac, ports, problem: one.problem };
   });
   const configured = [...(config?.networks.values() ?? [])].flatMap((network): NetworkFacts[] => {
     if (told.some(({ name }) => name === network.name)) return [];
     const mine = listing === undefined && allowed.some((one) => one.network === network.name);
     if (!mine && !root) return [];
-    const facts = { name: network.name, allowed: mine, bridge: null, mtu: null, vlan: null, lockMac: false };
+    const { name, type } = network;
+    const facts = { name, type, allowed: mine, bridge: null, mtu: null, vlan: null, lockMac: false };
     if (network.type !== 'bridge') return [facts];
     const { bridge, mtu, vlan, lockMac } = network;
     return [{ ...facts, bridge, mtu: mtu === 'inherit' ? null : mtu, vlan: vlan ?? null, lockMac }];
@@ -54,27 +56,29 @@ export function networksToExamine({ listing, config, allowed }: Known, root: boo
   return [...told, ...configured];
 }
 
-/**
- * @param asked whether the broker answered.
- * @param readable whether the configuration was read, so that it could tell in the broker's place.
- * @param user name or number of the caller.
- */
-export function examineNetworks(
-  networks: readonly NetworkFacts[],
-  asked: boolean,
-  readable: boolean,
-  user: string,
-): Finding[] {
-  if (!asked && !readable) return [];
-  const mine = networks.filter(({ allowed }) => allowed);
-  if (mine.length === 0) {
-    const what = `no rule lets you use a network; one has to say effect = allow, user[] = ${user}, and network[] = its name`;
-    return [problem(check, what, `fdbroker explain --network ${shellWord(networks[0]?.name ?? 'NAME')}`)];
-  }
-  return mine.flatMap((network) => examineNetwork(network, asked));
+export interface Asker {
+  /** Whether the broker answered. */
+  readonly asked: boolean;
+  /** Whether the configuration was read, so that it can tell in the broker's place. */
+  readonly readable: boolean;
+  /** Name or number of the caller. */
+  readonly user: string;
+  /** Where fdbroker-helper is. */
+  readonly helper: string;
 }
 
-function examineNetwork({ name, ports, lockMac, problem: wrong }: NetworkFacts, asked: boolean): Finding[] {
+export function examineNetworks(networks: readonly NetworkFacts[], asker: Asker): Finding[] {
+  if (!asker.asked && !asker.readable) return [];
+  const mine = networks.filter(({ allowed }) => allowed);
+  if (mine.length === 0) {
+    const wanted = `effect = allow, user[] = ${asker.user}, and network[] = its name`;
+    const explain = `fdbroker explain --network ${shellWord(networks[0]?.name ?? 'NAME')}`;
+    return [problem(check, `no rule lets you use a network; one has to say ${wanted}`, explain)];
+  }
+  return mine.flatMap((network) => examineNetwork(network, asker));
+}
+
+function examineNetwork({ name, ports, lockMac, problem: wrong }: NetworkFacts, { asked, helper }: Asker): Finding[] {
   const findings: Finding[] = [];
   if (ports?.most !== undefined && ports.most !== null && ports.used >= ports.most) {
     const what = `${name}: you have all of the ${ports.most} ports that its rule gives; "fdbroker ports" shows whose they are`;
@@ -84,10 +88,10 @@ function examineNetwork({ name, ports, lockMac, problem: wrong }: NetworkFacts, 
   }
   if (lockMac) {
     const what = `${name}: its ports pass one address only, which the request has to name and the device to have`;
-    const helper = `helper='fdbroker-helper --network=${name} --mac=52:54:00:12:34:56'`;
-    findings.push(
-      hint(check, what, `-netdev tap,id=n0,${helper} -device virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56`),
-    );
+    const mac = '52:54:00:12:34:56';
+    const command = shellWord(`${helper} --network=${name} --mac=${mac}`);
+    const line = `-netdev tap,id=n0,helper=${command} -device virtio-net-pci,netdev=n0,mac=${mac}`;
+    findings.push(hint(check, what, line));
   }
   return findings;
 }

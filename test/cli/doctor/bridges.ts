@@ -13,7 +13,10 @@ const base: LinkFacts = {
 const br0 = (change: Partial<LinkFacts> = {}): LinkFacts => ({ ...base, ...change });
 const eth0 = br0({ index: 2, name: 'eth0', kind: undefined, master: 'br0', address: '52:54:00:00:00:02' });
 const tap = br0({ index: 9, name: 'fdb1a2b3c4d', kind: 'tun', master: 'br0', address: 'fe:fd:1a:2b:3c:4d' });
-const lan: NetworkFacts = { name: 'lan', allowed: true, bridge: 'br0', mtu: null, vlan: null, lockMac: false };
+const lan: NetworkFacts = {
+  ...{ name: 'lan', type: 'bridge', allowed: true, bridge: 'br0' },
+  ...{ mtu: null, vlan: null, lockMac: false },
+};
 
 const found = (links: readonly LinkFacts[] | undefined, networks: NetworkFacts[] = [lan], parts: FakeHostParts = {}) =>
   lines(examineBridges(fakeHost(parts), links, networks));
@@ -86,7 +89,7 @@ t.test('its own address', async (t) => {
 });
 
 t.test('uplinks', async (t) => {
-  t.match(found([br0(), tap])[1], /^hint br0 has no port besides guests: .* \| sudo ip link set INTERFACE master br0$/);
+  t.match(found([br0(), tap])[1], /^hint br0 has ports of guests only: .* \| sudo ip link set INTERFACE master br0$/);
   t.match(found([br0(), { ...eth0, up: false }])[1], /carrier: eth0 \| sudo ip link set eth0 up$/);
   t.match(found([br0(), { ...eth0, carrier: false }])[1], /^hint /);
   t.equal(found([br0(), { ...eth0, up: false }, { ...eth0, name: 'eth1' }]).length, 1, 'one is enough');

@@ -10,9 +10,9 @@ const builtIn = 'kernel/net/bridge/bridge.ko\nkernel/fs/ext4/ext4.ko';
 const available = 'kernel/drivers/net/tun.ko.xz: \nkernel/drivers/vhost/vhost-net.ko: kernel/drivers/vhost/vhost.ko';
 
 /** By the order of the modules: tun, bridge, macvtap, vhost_net. */
-function found(parts: FakeHostParts, links?: readonly Partial<LinkFacts>[]): string[] {
+function found(parts: FakeHostParts, links?: readonly Partial<LinkFacts>[], types = ['bridge']): string[] {
   const host = fakeHost({ ...parts, files: { ...release, ...parts.files } });
-  return lines(examineModules(host, links as readonly LinkFacts[] | undefined));
+  return lines(examineModules(host, links as readonly LinkFacts[] | undefined, new Set(types)));
 }
 
 t.test('a host with lists of modules', async (t) => {
@@ -30,6 +30,11 @@ t.test('a host with lists of modules', async (t) => {
     /^hint .* no macvtap/,
     /^hint .* no vhost_net/,
   ]);
+  t.match(
+    found({ files: poor }, undefined, ['macvtap']),
+    [/^problem/, /^hint/, /^problem/, /^hint/],
+    'by what there is',
+  );
 });
 
 t.test('a host without', async (t) => {
@@ -43,10 +48,10 @@ t.test('a host without', async (t) => {
 });
 
 t.test('what is in use', async (t) => {
-  const nodes = { '/sys/module/macvtap': { kind: 'folder' } } as const;
-  t.same(
-    found({ nodes, open: ['/dev/net/tun', '/dev/vhost-net'] }, [{ kind: 'bridge' }, { kind: undefined }]),
-    ['tun', 'bridge', 'macvtap', 'vhost_net'].map((name) => `ok ${name} is in the kernel`),
-  );
+  const nodes = { '/sys/module/bridge': { kind: 'folder' } } as const;
+  const files = { '/proc/misc': '200 tun\n238 vhost-net', '/proc/devices': 'Character devices:\n246 macvtap' };
+  const all = ['tun', 'bridge', 'macvtap', 'vhost_net'].map((name) => `ok ${name} is in the kernel`);
+  t.same(found({ nodes, files }), all);
+  t.same(found({ files }, [{ kind: 'bridge' }, { kind: undefined }]), all, 'by a link');
   t.match(found({}, [{ kind: 'tun' }])[0], /^ok tun is in the kernel/);
 });

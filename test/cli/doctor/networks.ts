@@ -7,7 +7,16 @@ import type { NetworkListing } from '../../../src/protocol/listing.js';
 import { lines } from '../../support/fake-host.js';
 import { allowRule, bridgeNetwork, credentials, interfaceName, name, testConfig } from '../../support/policy.js';
 
-const told = { name: 'lan', bridge: 'br0', mtu: 1500, vlan: null, lockMac: false, usedPorts: 1, maxPorts: 3 };
+const told = {
+  name: 'lan',
+  type: 'bridge',
+  bridge: 'br0',
+  mtu: 1500,
+  vlan: null,
+  lockMac: false,
+  usedPorts: 1,
+  maxPorts: 3,
+};
 const listing = [{ ...told, problem: null } as NetworkListing];
 const wide = bridgeNetwork({ name: name('wide'), bridge: interfaceName('br1'), mtu: 9000, vlan: 20, lockMac: true });
 const config = testConfig([bridgeNetwork(), wide], [allowRule({ users: [1000], networks: [name('wide')] })]);
@@ -15,10 +24,10 @@ const allowed = allowedNetworks(compilePolicy(config), credentials(1000));
 
 t.test('which networks', async (t) => {
   const lan: NetworkFacts = {
-    ...{ name: 'lan', allowed: true, bridge: 'br0', mtu: 1500, vlan: null, lockMac: false },
+    ...{ name: 'lan', type: 'bridge', allowed: true, bridge: 'br0', mtu: 1500, vlan: null, lockMac: false },
     ...{ ports: { used: 1, most: 3 }, problem: null },
   };
-  const facts = { name: 'wide', allowed: false, bridge: 'br1', mtu: 9000, vlan: 20, lockMac: true };
+  const facts = { name: 'wide', type: 'bridge', allowed: false, bridge: 'br1', mtu: 9000, vlan: 20, lockMac: true };
   t.same(networksToExamine({ listing, config, allowed }, false), [lan], "the broker's word counts");
   t.same(networksToExamine({ listing, config, allowed }, true), [lan, facts], 'root sees to all');
   const offline = { listing: undefined, config, allowed };
@@ -31,9 +40,15 @@ t.test('which networks', async (t) => {
 });
 
 t.test('what the caller may', async (t) => {
-  const one: NetworkFacts = { name: 'lan', allowed: true, bridge: 'br0', mtu: null, vlan: null, lockMac: false };
+  const one = {
+    ...{ name: 'lan', type: 'bridge', allowed: true },
+    bridge: 'br0',
+    mtu: null,
+    vlan: null,
+    lockMac: false,
+  };
   const found = (networks: NetworkFacts[], asked = true, readable = false) =>
-    lines(examineNetworks(networks, asked, readable, 'alice'));
+    lines(examineNetworks(networks, { asked, readable, user: 'alice', helper: '/h' }));
   const none = /^problem no rule lets you use a network; .* user\[] = alice, .* \| fdbroker explain --network /;
   t.same(found([one]), ['ok lan: you may use it']);
   t.same(found([one], false, true), ['ok lan: you may use it, by the configuration']);
@@ -46,5 +61,8 @@ t.test('what the caller may', async (t) => {
   t.match(found([{ ...one, ports: { used: 3, most: null } }]), [/^ok/]);
   t.match(found([{ ...one, ports: { used: 2, most: 3 } }]), [/^ok/]);
   t.same(found([{ ...one, problem: 'br0 is down' }]), [], 'the bridges tell');
-  t.match(found([{ ...one, lockMac: true }])[1], /^hint lan: its ports pass one address only, .* --network=lan --mac=/);
+  t.match(
+    found([{ ...one, lockMac: true }])[1],
+    /^hint lan: its ports pass one address only, .*,helper='\/h --network=lan --mac=52:/,
+  );
 });
