@@ -3,7 +3,7 @@ import t from 'tap';
 import { misshapen, networkShape, portShape, reloadShape, statusShape, summaryShape } from '../../src/client/shape.js';
 
 const port = {
-  ...{ grant: '1a2b3c4d', uid: 1, gid: 1, network: 'lan', form: 'tap', ifname: 'fdb1a2b3c4d', ifindex: 7 },
+  ...{ grant: '1a2b3c4d', uid: 1, gid: 1, network: 'lan', form: 'tap', ifname: 'fdb1a2b3c4d', ifindex: 7, queues: 1 },
   ...{ mac: '52:54:00:00:00:01', mtu: 1500, holder: 0, holderName: null, since: 1, state: 'up' },
 };
 t.equal(misshapen(port, portShape), undefined);

@@ -15,11 +15,11 @@ await hers.configure('10.0.0.2/24');
 const grant = (await host.portsOf(hers.pid))[0]?.grant ?? '';
 
 t.test('at her limit she gets no more, and he still gets his', async (t) => {
-  t.match(await host.refusal({ user: alice }), /refused: you have 1 of at most 1 ports/);
+  t.match(await host.refusal({ user: alice }), /refused: you have 1 of at most 1 port /);
   await using his = await host.guest({ user: bob });
   await his.configure('10.0.0.3/24');
   t.equal(await his.ping('10.0.0.2'), 3);
-  t.match(await host.refusal({ user: bob }), /refused: you have 1 of at most 1 ports/);
+  t.match(await host.refusal({ user: bob }), /refused: you have 1 of at most 1 port /);
 });
 
 t.test('each sees the own ports alone', async (t) => {

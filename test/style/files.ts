@@ -43,7 +43,6 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/server.ts': 'test/broker/hostile.ts',
   'src/core/permit.ts': 'test/acl/decide.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
-  'src/networks/bridge-facts.ts': 'test/networks/open.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
 };
 
