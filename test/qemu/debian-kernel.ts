@@ -1,4 +1,4 @@
-/** What bridge networks ask of the kernel, asked of Debian's: it filters VLANs, and it is older than most. */
+/** What bridge networks ask of the kernel, asked of Debian's: it filters VLANs, has vhost-net, and is older than most. */
 import t from 'tap';
 import { runInDebianKernel } from '../support/debian-kernel.js';
 import { missingGuests } from '../support/host.js';
@@ -8,6 +8,7 @@ const missing = missingGuests();
 if (missing !== undefined) skipFile(missing);
 
 await runInDebianKernel(t, [
+  'test/broker/multiqueue.ts',
   'test/broker/vlan.ts',
   'test/kernel/capabilities.ts',
   'test/kernel/link-events.ts',

@@ -6,7 +6,7 @@ import { Guest } from './guest.js';
 import { marker } from './namespace.js';
 
 /** What bridge networks and their tests need. */
-const modules = ['tun', 'bridge', '8021q', 'veth'];
+const modules = ['tun', 'bridge', '8021q', 'veth', 'vhost_net'];
 /** MiB: the file system lies in it, twice while it is unpacked. */
 const memory = 1024;
 /** Node takes some seconds to start where every instruction is emulated. */
