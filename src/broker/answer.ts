@@ -15,6 +15,7 @@ import { type Granted, type Send, serveOpen } from './session.js';
  * Answers one request.
  *
  * @param carried the first descriptor that came with it; the caller closes it, and may at once.
+ * @param connection what it came by; the caller closes it.
  * @returns the grant whose descriptor was sent, undefined when the answer was sent and that was all; a promise where
  * the answer takes time.
  */
@@ -25,6 +26,7 @@ export function answer(
   carried: OwnedFd | undefined,
   send: Send,
   endings: Endings,
+  connection: OwnedFd,
 ): Granted | Promise<Granted> {
   const decoded = message.truncated
     ? { what: `the message has over ${maxMessage} bytes, or carries more descriptors than can be taken` }
@@ -43,7 +45,7 @@ export function answer(
   }
   switch (decoded.verb) {
     case 'open':
-      return serveOpen(broker, caller, decoded, carried, send);
+      return serveOpen(broker, caller, decoded, carried, send, connection);
     case 'release':
       return release(broker, endings, caller, decoded.grant).then((reply) => {
         void send(reply, []).isOk();

@@ -109,8 +109,9 @@ export function auditCaller(caller: Credentials): Pick<AuditRecord, 'uid' | 'gid
 
 /** The part of a record that says which grant. */
 export function auditGrant(
-  grant: Grant & { readonly ifname: string; readonly ifindex: number },
+  grant: Grant & { readonly ifname: string | null; readonly ifindex: number | null },
 ): Omit<AuditRecord, 'event' | 'reason' | 'rule' | 'pid'> {
   const { id, uid, gid, holder, network, form, mac, ifname, ifindex } = grant;
-  return { grant: id, uid, gid, holder, network, form, mac, ifname, ifindex };
+  const known = { grant: id, uid, gid, holder, network, form, mac };
+  return ifname === null || ifindex === null ? known : { ...known, ifname, ifindex };
 }

@@ -9,6 +9,7 @@ import { plural } from '../core/plural.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
+import { Holders } from './holders.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
 
@@ -49,6 +50,7 @@ export class Broker {
   readonly mode: 'system' | 'user';
   readonly ledger = new Ledger();
   readonly suspensions = new Suspensions();
+  readonly holders = new Holders();
   readonly spares: SpareTaps;
   readonly counters = new Map<Counter, number>();
   /** Seconds since 1970. */

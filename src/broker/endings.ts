@@ -1,24 +1,28 @@
 /**
  * Ends grants: deletes the link behind one where it is still there, and takes the entry out of the ledger when it is
- * gone, so that quotas hold until then.
+ * gone, so that quotas hold until then. A socket cannot be taken back from who has it: its grant is forgotten.
  */
 import { err, ok, type Result } from 'neverthrow';
 import { parseAlias } from '../core/grant.js';
 import type { SysError } from '../core/sys-error.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
-import type { Entry } from './ledger.js';
+import type { Entry, LinkEntry } from './ledger.js';
 
 export class Endings {
   readonly #broker: Broker;
-  readonly #underWay = new Map<Entry, Promise<Result<void, SysError>>>();
+  readonly #underWay = new Map<LinkEntry, Promise<Result<void, SysError>>>();
 
   constructor(broker: Broker) {
     this.#broker = broker;
   }
 
-  /** Deletes a port's link and ends its grant. On an error both are as before. */
+  /** Deletes a port's link, where it has one, and ends its grant. On an error both are as before. */
   end(entry: Entry, reason: string): Promise<Result<void, SysError>> {
+    if (entry.ifindex === null) {
+      endGrant(this.#broker, entry, reason);
+      return Promise.resolve(ok());
+    }
     const before = this.#underWay.get(entry);
     if (before !== undefined) return before;
     const ending = this.#delete(entry, reason).finally(() => this.#underWay.delete(entry));
@@ -27,11 +31,11 @@ export class Endings {
   }
 
   /** Ends the grant of a link that is no more. One that is being ended already ends with that reason. */
-  gone(entry: Entry): void {
-    if (!this.#underWay.has(entry)) this.#ended(entry, 'the interface is gone');
+  gone(entry: LinkEntry): void {
+    if (!this.#underWay.has(entry)) endGrant(this.#broker, entry, 'the interface is gone');
   }
 
-  async #delete(entry: Entry, reason: string): Promise<Result<void, SysError>> {
+  async #delete(entry: LinkEntry, reason: string): Promise<Result<void, SysError>> {
     const { kernel } = this.#broker;
     const link = kernel.linkByIndex(entry.ifindex);
     if (link.isErr()) return err(link.error);
@@ -41,13 +45,15 @@ export class Endings {
       // Had it gone by itself meanwhile, nobody would tell again
       if (deleted.isErr() && kernel.linkByIndex(entry.ifindex).unwrapOr(link.value) !== undefined) return deleted;
     }
-    this.#ended(entry, reason);
+    endGrant(this.#broker, entry, reason);
     return ok();
   }
+}
 
-  #ended(entry: Entry, reason: string): void {
-    if (!this.#broker.ledger.remove(entry)) return;
-    this.#broker.count('ended');
-    this.#broker.audit.write({ event: 'ended', ...auditGrant(entry), reason });
-  }
+/** Takes a grant that is no more out of the ledger, and tells. Does nothing when it has ended before. */
+export function endGrant(broker: Broker, entry: Entry, reason: string): void {
+  if (!broker.ledger.remove(entry)) return;
+  if (entry.ifindex === null) entry.holding[Symbol.dispose]();
+  broker.count('ended');
+  broker.audit.write({ event: 'ended', ...auditGrant(entry), reason });
 }

@@ -1,28 +1,44 @@
 /** Every grant in force, in memory: what quotas count, what may be released, and what may be deleted at all. */
 
-import { type Grant, type Port, tapAddress } from '../core/grant.js';
+import { type Grant, tapAddress } from '../core/grant.js';
 import { macToNumber } from '../core/mac.js';
-import type { GrantId, NetworkName } from '../core/names.js';
+import type { GrantId, InterfaceName, NetworkName } from '../core/names.js';
 import type { PortState } from '../protocol/listing.js';
+import type { Holder } from './holders.js';
 
-/** A port in the ledger. Its kernel object is the tap with this ifindex, and no other. */
-export interface Entry extends Port {
-  /** ifindex of its bridge when it was handed out. */
-  readonly master: number;
+interface Handed extends Grant {
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
+  state: PortState;
+}
+
+/** A port in the ledger. Its kernel object is the link with this ifindex, and no other. */
+export interface LinkEntry extends Handed {
+  readonly ifname: InterfaceName;
+  readonly ifindex: number;
+  /** ifindex of its bridge when it was handed out. */
+  readonly master: number;
   /** Whether only `mac` may pass, by a static forwarding entry in `vlan`. */
   readonly locked: boolean;
-  state: PortState;
   /** Whether the kernel has told of the port as it was handed out; what it tells before is of the port in the making. */
   settled: boolean;
 }
+
+/** A socket in the ledger: only its holders know what becomes of it, so the grant ends with the first of them. */
+export interface SocketEntry extends Handed {
+  readonly ifname: null;
+  readonly ifindex: null;
+  /** Its holder, followed as long as the grant is in force. */
+  readonly holding: Holder;
+}
+
+export type Entry = LinkEntry | SocketEntry;
 
 export class Ledger {
   readonly #byGrant = new Map<GrantId, Entry>();
   /** Grants that are being opened. */
   readonly #reserved = new Map<GrantId, Grant>();
-  readonly #byIfindex = new Map<number, Entry>();
+  readonly #byIfindex = new Map<number, LinkEntry>();
   readonly #byAccount = new Map<number, Set<Entry>>();
   /** How many ports each account has on each network, so that a quota costs the same however many there are. */
   readonly #counts = new Map<number, Map<NetworkName, number>>();
@@ -58,9 +74,9 @@ export class Ledger {
   }
 
   add(entry: Entry): void {
-    if (this.has(entry.id) || this.#byIfindex.has(entry.ifindex)) throw new Error(`grant ${entry.id} twice`);
+    if (this.has(entry.id) || this.#byIfindex.has(entry.ifindex ?? -1)) throw new Error(`grant ${entry.id} twice`);
     this.#byGrant.set(entry.id, entry);
-    this.#byIfindex.set(entry.ifindex, entry);
+    if (entry.ifindex !== null) this.#byIfindex.set(entry.ifindex, entry);
     const account = this.#accountOf(entry.uid);
     const own = this.#byAccount.get(account);
     if (own === undefined) this.#byAccount.set(account, new Set([entry]));
@@ -72,7 +88,7 @@ export class Ledger {
   remove(entry: Entry): boolean {
     if (this.#byGrant.get(entry.id) !== entry) return false;
     this.#byGrant.delete(entry.id);
-    this.#byIfindex.delete(entry.ifindex);
+    if (entry.ifindex !== null) this.#byIfindex.delete(entry.ifindex);
     const account = this.#accountOf(entry.uid);
     const own = this.#byAccount.get(account);
     own?.delete(entry);
@@ -90,7 +106,7 @@ export class Ledger {
     return this.#byGrant.get(id);
   }
 
-  byIfindex(ifindex: number): Entry | undefined {
+  byIfindex(ifindex: number): LinkEntry | undefined {
     return this.#byIfindex.get(ifindex);
   }
 

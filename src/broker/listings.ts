@@ -42,7 +42,7 @@ function networkListing(
     isolated: onBridge?.isolated ?? false,
     lockMac: onBridge?.lockMac ?? false,
     hairpin: onBridge?.hairpin ?? false,
-    maxQueues: allowed.maxQueues,
+    maxQueues: offeredForms[network.type].includes('tap') ? allowed.maxQueues : 1,
     vhost: allowed.vhost,
     maxPorts: allowed.maxPorts ?? null,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),

@@ -19,7 +19,8 @@ export async function release(broker: Broker, endings: Endings, caller: Credenti
   }
   const deleted = await endings.end(entry, `released by uid ${caller.uid}`);
   if (deleted.isErr()) return { status: 'failed', message: `${entry.ifname}: ${describeSysError(deleted.error)}` };
-  return okReply({ grant: id });
+  const note = 'only the grant has ended: the socket stays with whoever has it, and cannot be taken back';
+  return okReply(entry.ifindex === null ? { grant: id, note } : { grant: id });
 }
 
 /** A refused one has its errors, each a line, in `data`. */

@@ -6,7 +6,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { Link, LinkChange } from '../kernel/kernel.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
-import type { Entry } from './ledger.js';
+import type { LinkEntry } from './ledger.js';
 
 /** Taps looked at in one turn: some 30 µs each, and a user can have all of theirs in doubt. */
 const looksATurn = 64;
@@ -15,7 +15,7 @@ export class Reaper {
   readonly #broker: Broker;
   readonly #endings: Endings;
   /** Taps without carrier, or persistent: perhaps held by nobody. */
-  readonly #doubtful = new Set<Entry>();
+  readonly #doubtful = new Set<LinkEntry>();
 
   constructor(broker: Broker, endings: Endings) {
     this.#broker = broker;
@@ -28,7 +28,7 @@ export class Reaper {
   }
 
   /** Takes note of what the kernel tells of a tap. */
-  note(entry: Entry, link: LinkChange): void {
+  note(entry: LinkEntry, link: LinkChange): void {
     if (!link.carrier || link.tun?.persist === true) this.#doubtful.add(entry);
     else this.#doubtful.delete(entry);
   }
@@ -44,7 +44,7 @@ export class Reaper {
     }
   }
 
-  #reapOne(entry: Entry, link: Link | undefined): void {
+  #reapOne(entry: LinkEntry, link: Link | undefined): void {
     if (link === undefined || this.#broker.kernel.tapIsHeld(link.name as InterfaceName).unwrapOr(true)) return;
     entry.state = 'unheld';
     void this.#endings.end(entry, 'nobody holds the tap');

@@ -23,7 +23,9 @@ export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents)
   const watch = new Watch();
   const endings = new Endings(broker);
   const upkeep = new Upkeep(broker, endings);
-  const server = new Server(broker, endings, watch, socket.listener, roomFor(limit.value));
+  const room = roomFor(limit.value);
+  broker.holders.room = Math.floor(room.closing / 4);
+  const server = new Server(broker, endings, watch, socket.listener, room);
   const service = {
     [Symbol.dispose]() {
       server[Symbol.dispose]();
@@ -51,7 +53,8 @@ export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents)
 
 /**
  * How the descriptors are shared out. A connection takes one here, and one in flight in the kernel, which counts
- * against the same limit. What is left is for those that come with messages and wait to be closed.
+ * against the same limit. What is left is for those that come with messages and wait to be closed,
+ * and at most a quarter of it for those that follow the holders of sockets.
  */
 function roomFor(openFiles: number): Room {
   const connections = Math.max(16, Math.min(8192, Math.floor((openFiles - 64) / 2)));

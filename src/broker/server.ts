@@ -153,7 +153,7 @@ export class Server implements Disposable {
     if (message.surplus > 0) this.#broker.count('surplusFds', message.surplus);
     const reply: Send = (to, away) =>
       connection.fd.open ? sendAway(connection.fd.fd, encodeReply(to), away) : err(hangup);
-    const answered = answer(this.#broker, caller, message, carried, reply, this.#endings);
+    const answered = answer(this.#broker, caller, message, carried, reply, this.#endings, connection.fd);
     if (answered instanceof Promise) {
       // It counts for its user until then, also when the client has gone: so few at most can be under way
       const finish = (later: Granted) => this.#finish(connection, later);
@@ -179,7 +179,7 @@ export class Server implements Disposable {
    * own thread, which they can block. With a limit of open files that leaves no such room, that is the risk taken.
    */
   #isFull(): boolean {
-    return this.#closing >= mostFds && pendingCloses() + mostFds > this.#closing;
+    return this.#closing >= mostFds && pendingCloses() + this.#broker.holders.size + mostFds > this.#closing;
   }
 
   #sayBusy(connection: Connection): void {

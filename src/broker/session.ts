@@ -2,7 +2,7 @@
  * One request for a network: decide, open, send, record, audit. Every early way out rolls back what was made. Where
  * opening takes time the grant counts meanwhile, and everybody else is served.
  */
-import type { Result } from 'neverthrow';
+import { ok, type Result } from 'neverthrow';
 import { type Denial, decide } from '../acl/decide.js';
 import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
@@ -11,14 +11,15 @@ import type { GrantId } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { peerProcess } from '../kernel/seqpacket.js';
-import type { NetworkError, OpenedPort } from '../networks/network.js';
+import type { NetworkError, OpenedPort, OpenedSocket } from '../networks/network.js';
 import { openNetwork } from '../networks/open.js';
 import { newGrantId } from '../networks/spare-taps.js';
 import { okReply, type Reply } from '../protocol/reply.js';
 import type { OpenRequest } from '../protocol/request.js';
 import { auditCaller, auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
+import { endGrant } from './endings.js';
+import { carriedHolder, type Holder } from './holders.js';
 import type { Entry } from './ledger.js';
 
 /** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
@@ -29,6 +30,7 @@ export type Granted = Entry | undefined;
 
 /**
  * @param carried QEMU's end of the helper's socketpair, if one came along; the caller closes it, and may at once.
+ * @param connection the client's, for networks of sockets, whose grants end with a process; the caller closes it.
  * @returns a promise only where opening the network takes time.
  */
 export function serveOpen(
@@ -37,8 +39,10 @@ export function serveOpen(
   request: OpenRequest,
   carried: OwnedFd | undefined,
   send: Send,
+  connection?: OwnedFd,
 ): Granted | Promise<Granted> {
-  const holder = holderOf(caller, carried);
+  const other = carriedHolder(caller, carried);
+  const holder = other ?? caller.pid;
   const asked = { ...auditCaller(caller), holder, network: request.network, form: request.form };
   const refuse = (status: 'denied' | 'refused' | 'failed', message: string, reason = message, rule?: string) => {
     broker.count(status);
@@ -63,6 +67,10 @@ export function serveOpen(
     return refuse('refused', why, why, ruleOf(permit));
   }
   const { type } = network;
+  const isSocket = type === 'udp' || type === 'tcp';
+  const end = other === undefined ? connection : carried;
+  const held = isSocket && end !== undefined ? broker.holders.follow(broker.kernel, account, end) : ok(undefined);
+  if (held.isErr()) return refuse('failed', held.error, held.error, ruleOf(permit));
   const spare = type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {
@@ -70,15 +78,19 @@ export function serveOpen(
     ...(spare === undefined ? {} : { spare: spare.tap }),
   });
   const finish = (result: Result<OpenedPort, NetworkError>): Granted => {
-    if (result.isErr()) return refuse('failed', result.error.what, result.error.what, ruleOf(permit));
+    if (result.isErr()) {
+      held.value?.[Symbol.dispose]();
+      return refuse('failed', result.error.what, result.error.what, ruleOf(permit));
+    }
     using port = result.value;
     const sent = send(granted(grant, port), port.fds);
     if (sent.isErr()) {
+      held.value?.[Symbol.dispose]();
       const why = describeSysError(sent.error);
       const message = `the descriptor could not be sent: ${why}; read the answers that wait`;
       return refuse('failed', message, why, ruleOf(permit));
     }
-    return record(broker, caller, network, permit, grant, port);
+    return record(broker, caller, permit, entryOf(grant, network, port, held.value));
   };
   return opened instanceof Promise ? finishLater(broker, grant, opened, finish) : finish(opened);
 }
@@ -100,35 +112,23 @@ async function finishLater(
   return finish(opened);
 }
 
-function record(
-  broker: Broker,
-  caller: Credentials,
-  network: Network,
-  permit: Permit,
-  grant: Grant,
-  port: OpenedPort,
-): Entry {
-  const entry: Entry = {
-    ...grant,
-    ifname: port.ifname,
-    ifindex: port.ifindex,
-    master: port.master,
-    mtu: port.mtu,
-    locked: network.type === 'bridge' && network.lockMac,
-    state: 'up',
-    settled: false,
-  };
+function record(broker: Broker, caller: Credentials, permit: Permit, entry: Entry): Entry {
   broker.ledger.add(entry);
   broker.count('granted');
   broker.audit.write({ event: 'granted', pid: caller.pid, ...auditGrant(entry), rule: ruleOf(permit) as string });
+  if (entry.ifindex === null) entry.holding.whenEnded(() => endGrant(broker, entry, 'its holder has ended'));
   return entry;
 }
 
-/** The process that made the socketpair, when it is the caller's own user's; else the caller itself. */
-function holderOf(caller: Credentials, carried: OwnedFd | undefined): number {
-  if (carried === undefined) return caller.pid;
-  const peer = peerProcess(carried.fd);
-  return peer.isOk() && peer.value.uid === caller.uid && peer.value.pid > 0 ? peer.value.pid : caller.pid;
+/** @param holding what follows the holder of a socket. */
+function entryOf(grant: Grant, network: Network, port: OpenedPort, holding: Holder | undefined): Entry {
+  const { mtu, ifname, ifindex } = port;
+  if (ifindex === null) {
+    if (holding === undefined) throw new Error('a socket whose holder is not followed');
+    return { ...grant, ifname, ifindex, mtu, state: 'up', holding };
+  }
+  const locked = network.type === 'bridge' && network.lockMac;
+  return { ...grant, ifname, ifindex, master: port.master, mtu, locked, state: 'up', settled: false };
 }
 
 function grantFor(id: GrantId, permit: Permit, network: Network, holder: number): Grant {
@@ -151,8 +151,13 @@ function granted(grant: Grant, port: OpenedPort): Reply {
   const { id, network, form, mac } = grant;
   const { queues = 1 } = grant;
   const vhost = port.fds.length > queues ? 'yes' : 'no';
-  const device = { ifname: port.ifname, mtu: String(port.mtu), queues: String(queues), vhost };
-  return okReply({ grant: id, network, form, mac, ...device });
+  const device = { mtu: String(port.mtu), queues: String(queues), vhost };
+  const shape = port.ifindex === null ? serverOf(port) : { ifname: port.ifname };
+  return okReply({ grant: id, network, form, mac, ...shape, ...device });
+}
+
+function serverOf({ server }: OpenedSocket): { readonly server?: string } {
+  return server === undefined ? {} : { server: server ? 'yes' : 'no' };
 }
 
 function ruleOf({ rule }: Permit | Denial): string | undefined {

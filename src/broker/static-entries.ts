@@ -4,12 +4,12 @@
  */
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
-import type { Entry } from './ledger.js';
+import type { LinkEntry } from './ledger.js';
 
 export class StaticEntries {
   readonly #broker: Broker;
   /** Locked ports whose entry is gone. */
-  readonly #lost = new Set<Entry>();
+  readonly #lost = new Set<LinkEntry>();
 
   constructor(broker: Broker) {
     this.#broker = broker;
@@ -21,12 +21,12 @@ export class StaticEntries {
   }
 
   /** The kernel told that an entry for `mac` is gone from this port. */
-  lost(entry: Entry, mac: string): void {
+  lost(entry: LinkEntry, mac: string): void {
     if (entry.locked && entry.mac === mac) this.#lost.add(entry);
   }
 
   /** Asks the kernel whether the port still has its entry. */
-  check(entry: Entry): void {
+  check(entry: LinkEntry): void {
     if (!entry.locked || entry.state !== 'up') return;
     const has = this.#broker.kernel.hasStaticEntry(entry.master, entry.ifindex, entry.mac, entry.vlan);
     if (!has.unwrapOr(true)) this.#lost.add(entry);
@@ -41,7 +41,7 @@ export class StaticEntries {
     }
   }
 
-  #restored(entry: Entry): void {
+  #restored(entry: LinkEntry): void {
     this.#lost.delete(entry);
     this.#broker.count('restored');
     this.#broker.audit.write({

@@ -13,7 +13,7 @@ import type { KernelEvent, Link, LinkChange } from '../kernel/kernel.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
-import type { Entry } from './ledger.js';
+import type { LinkEntry } from './ledger.js';
 import { Reaper } from './reaper.js';
 import { StaticEntries } from './static-entries.js';
 
@@ -75,7 +75,7 @@ export class Upkeep implements Disposable {
     }
   }
 
-  #examine(entry: Entry, link: LinkChange): void {
+  #examine(entry: LinkEntry, link: LinkChange): void {
     if (link.address !== tapAddress(entry.id) && entry.state !== 'quarantined') this.#quarantine(entry, link.address);
     else if (entry.state === 'up' && link.master !== entry.master) {
       entry.state = 'detached';
@@ -84,7 +84,7 @@ export class Upkeep implements Disposable {
     this.#reaper.note(entry, link);
   }
 
-  #quarantine(entry: Entry, address: string): void {
+  #quarantine(entry: LinkEntry, address: string): void {
     const done = this.#broker.kernel.quarantine(entry.ifindex, tapAddress(entry.id));
     const gone = done.isErr() && done.error.code === 'ENODEV';
     entry.state = 'quarantined';
@@ -114,7 +114,7 @@ export class Upkeep implements Disposable {
   /** Asks the kernel for every link and sets the ledger right: at the start, and after lost events. */
   reconcile(): Result<void, SysError> {
     return this.#broker.kernel.listLinks().map((links) => {
-      const present = new Set<Entry>();
+      const present = new Set<LinkEntry>();
       for (const link of links) {
         const entry = this.#entryOf(link);
         if (entry === undefined) continue;
@@ -124,13 +124,13 @@ export class Upkeep implements Disposable {
         this.#staticEntries.check(entry);
       }
       for (const entry of [...this.#broker.ledger.entries()]) {
-        if (!present.has(entry)) this.#endings.gone(entry);
+        if (entry.ifindex !== null && !present.has(entry)) this.#endings.gone(entry);
       }
     });
   }
 
   /** The entry of a link, made from its alias when the broker does not know it: it was handed out before a restart. */
-  #entryOf(link: Link): Entry | undefined {
+  #entryOf(link: Link): LinkEntry | undefined {
     const { ledger } = this.#broker;
     const known = ledger.byIfindex(link.ifindex);
     if (known !== undefined) return known;
@@ -138,7 +138,7 @@ export class Upkeep implements Disposable {
     if (grant === undefined || ledger.has(grant.id)) return undefined;
     // Off its bridge it is quarantined when it is down, and was taken off by an administrator when it is up
     const state = link.master !== 0 ? 'up' : link.up ? 'detached' : 'quarantined';
-    const entry: Entry = {
+    const entry: LinkEntry = {
       ...grant,
       ...{ ifname: tapName(grant.id), ifindex: link.ifindex, mtu: link.mtu, state, settled: true },
       ...{ master: link.master || this.#configuredBridge(grant), locked: link.port?.locked === true },
@@ -155,7 +155,7 @@ export class Upkeep implements Disposable {
     return bridge?.ifindex ?? 0;
   }
 
-  #tellTampered(entry: Entry, reason: string): void {
+  #tellTampered(entry: LinkEntry, reason: string): void {
     this.#broker.audit.write({ event: 'tampered', ...auditGrant(entry), reason });
   }
 }

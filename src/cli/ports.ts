@@ -42,7 +42,7 @@ export function formatPorts(ports: readonly NamedPort[], now: number, colour: bo
     { heading: 'USER', cell: ({ user, uid }) => user ?? String(uid) },
     { heading: 'NETWORK', cell: ({ network }) => network },
     { heading: 'FORM', cell: ({ form }) => form },
-    { heading: 'INTERFACE', cell: ({ ifname }) => ifname },
+    { heading: 'INTERFACE', cell: ({ ifname }) => ifname ?? '-' },
     { heading: 'MAC', cell: ({ mac }) => mac },
     {
       heading: 'STATE',

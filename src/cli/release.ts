@@ -5,14 +5,14 @@ import { releaseGrant } from '../client/verbs.js';
 import { type GrantId, parseGrantId } from '../core/names.js';
 import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
-import { toJson } from './escape.js';
+import { escapeText, toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import { complain, type World } from './world.js';
 
 interface Outcome {
   readonly grant: GrantId;
   readonly released: boolean;
-  /** The broker's sentence where it was not; else null. */
+  /** The broker's sentence where it was not, or where that left something; else null. */
   readonly message: string | null;
 }
 
@@ -44,13 +44,13 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
       break;
     }
     const message = released.match(
-      () => null,
+      (note) => note ?? null,
       (error) => describeClientError(error),
     );
-    outcomes.push({ grant, released: message === null, message });
+    outcomes.push({ grant, released: released.isOk(), message });
     if (args['json']) continue;
-    if (message === null) world.out(`released ${grant}\n`);
-    else complain(world, `${grant}: ${message}`);
+    if (released.isErr()) complain(world, `${grant}: ${message}`);
+    else world.out(`released ${grant}${message === null ? '' : `: ${escapeText(message)}`}\n`);
   }
   if (args['json']) world.out(toJson(outcomes));
   if (unreachable !== undefined) return reportFailure(unreachable, target, world);

@@ -47,11 +47,19 @@ export async function reloadConfig(socket: string, options: CallOptions = {}): A
     .andThen((data) => shaped<ReloadListing>(socket, data, reloadShape));
 }
 
-/** Ends a grant: its interface is gone when this resolves. */
-export async function releaseGrant(socket: string, grant: GrantId, options: CallOptions = {}): Answer<void> {
+/**
+ * Ends a grant: its interface is gone when this resolves.
+ *
+ * @returns the broker's remark, where there is one: a socket stays with whoever has it.
+ */
+export async function releaseGrant(
+  socket: string,
+  grant: GrantId,
+  options: CallOptions = {},
+): Answer<string | undefined> {
   const fields = await ask(socket, { verb: 'release', grant }, options);
   return fields.andThen((answer) =>
-    answer.get('grant') === grant ? ok() : err(garbage(socket, 'it is about another grant than was asked')),
+    answer.get('grant') === grant ? ok(answer.get('note')) : err(garbage(socket, 'it is about another grant than was asked')),
   );
 }
 

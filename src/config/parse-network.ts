@@ -1,47 +1,42 @@
-/** A section [network NAME]. */
+/** A section [network NAME]: what its type is, and who reads its other keys. */
 import type { Network } from '../core/config.js';
-import { type NetworkName, parseInterfaceName } from '../core/names.js';
+import type { NetworkName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
-import { Fields, type Shape } from './fields.js';
+import { titleOf } from './fields.js';
+import { parseBridgeNetwork } from './parse-bridge-network.js';
+import { parseTcpNetwork } from './parse-tcp-network.js';
+import { parseUdpNetwork } from './parse-udp-network.js';
 import type { Section } from './scan.js';
-import { parseInteger, parseMtu, parseOneOf, parseYesNo } from './values.js';
+import { parseOneOf } from './values.js';
 
-const shape = {
-  type: 'one',
-  bridge: 'one',
-  mtu: 'one',
-  vlan: 'one',
-  isolated: 'one',
-  'lock-mac': 'one',
-  hairpin: 'one',
-  vhost: 'one',
-} as const satisfies Shape;
+type Parse<T> = (section: Section, name: NetworkName, errors: ErrorList) => T | undefined;
 
+const parsers: { readonly [T in Network['type']]: Parse<Extract<Network, { readonly type: T }>> } = {
+  bridge: parseBridgeNetwork,
+  udp: parseUdpNetwork,
+  tcp: parseTcpNetwork,
+};
+
+const types = Object.keys(parsers) as Network['type'][];
 /** Types that a later version has; their keys are not looked at. */
-const later = ['macvtap', 'packet', 'multicast', 'tcp', 'udp', 'qdes'];
+const later = ['macvtap', 'packet', 'multicast', 'qdes'];
 
 /** @returns undefined when the section has errors. */
 export function parseNetwork(section: Section, name: NetworkName, errors: ErrorList): Network | undefined {
   const type = section.entries.find(({ key, list }) => key === 'type' && !list);
   if (type !== undefined && later.includes(type.value)) {
-    errors.add(type.origin, `type = ${type.value} is not in this version; bridge is allowed here`);
+    errors.add(type.origin, `type = ${type.value} is not in this version; allowed here is ${types.join(' or ')}`);
     return undefined;
   }
-  const before = errors.count;
-  const fields = new Fields(section, shape, errors);
-  if (!fields.has('type')) fields.refuse('has no type; write type = bridge');
-  if (!fields.has('bridge')) fields.refuse('has no bridge; write bridge = NAME, the bridge that its guests join');
-  fields.one('type', parseOneOf('bridge'));
-  const bridge = fields.one('bridge', parseInterfaceName);
-  const vlan = fields.one('vlan', parseInteger(1, 4094));
-  const network = {
-    mtu: fields.one('mtu', parseMtu) ?? 'inherit',
-    ...(vlan === undefined ? {} : { vlan }),
-    isolated: fields.one('isolated', parseYesNo) ?? false,
-    lockMac: fields.one('lock-mac', parseYesNo) ?? false,
-    hairpin: fields.one('hairpin', parseYesNo) ?? false,
-    vhost: fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'auto',
-  } as const;
-  if (bridge === undefined || errors.count > before) return undefined;
-  return { type: 'bridge', name, origin: section.origin, bridge, ...network };
+  if (type === undefined) {
+    errors.add(section.origin, `${titleOf(section)} has no type; write type = ${types.join(' or ')}`);
+    return undefined;
+  }
+  return parseOneOf(...types)(type.value).match(
+    (known) => parsers[known](section, name, errors),
+    ({ what }) => {
+      errors.add(type.origin, `type: ${what}`);
+      return undefined;
+    },
+  );
 }

@@ -46,8 +46,27 @@ export interface BridgeNetwork extends Named<'bridge'> {
   readonly vhost: Vhost;
 }
 
+/** An address and a port of UDP or TCP; the family is the address's. */
+export interface Endpoint {
+  /** `192.0.2.7`, or an IPv6 address without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A connected UDP socket: one frame a datagram. */
+export interface UdpNetwork extends Named<'udp'> {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** A TCP connection, or a socket that listens for one. */
+export interface TcpNetwork extends Named<'tcp'> {
+  readonly role: 'connect' | 'listen';
+  readonly endpoint: Endpoint;
+}
+
 /** The sum of all network types. */
-export type Network = BridgeNetwork;
+export type Network = BridgeNetwork | UdpNetwork | TcpNetwork;
 
 export interface Rule {
   readonly name: string;

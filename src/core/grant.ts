@@ -3,7 +3,7 @@ import type { Form } from './form.js';
 import { isForm } from './form.js';
 import type { Mac } from './mac.js';
 import { parseMac } from './mac.js';
-import { type GrantId, type InterfaceName, type NetworkName, parseGrantId, parseNetworkName } from './names.js';
+import { type GrantId, type NetworkName, parseGrantId, parseNetworkName } from './names.js';
 
 export interface Grant {
   readonly id: GrantId;
@@ -22,12 +22,6 @@ export interface Grant {
   readonly vlan?: number;
   /** Descriptors of one device; undefined: 1. */
   readonly queues?: number;
-}
-
-/** A grant with the kernel object behind it. */
-export interface Port extends Grant {
-  readonly ifname: InterfaceName;
-  readonly ifindex: number;
 }
 
 const mark = 'fdbroker';

@@ -2,4 +2,8 @@
 import type { Network } from './config.js';
 import type { Form } from './form.js';
 
-export const offeredForms: Readonly<Record<Network['type'], readonly Form[]>> = { bridge: ['tap'] };
+export const offeredForms: Readonly<Record<Network['type'], readonly Form[]>> = {
+  bridge: ['tap'],
+  udp: ['dgram', 'socket'],
+  tcp: ['stream', 'socket'],
+};

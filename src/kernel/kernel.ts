@@ -1,13 +1,14 @@
 /**
  * The kernel as the broker needs it: links, bridge ports, forwarding entries and taps. linux.ts is the real one;
- * test/support/fake-kernel.ts keeps the same promises and can fail any call. Every method but deleteLink is synchronous:
- * rtnetlink answers in the caller's own context. An error means that nothing, or for links a part, was applied.
+ * test/support/fake-kernel.ts keeps the same promises and can fail any call. Every method for links but deleteLink is
+ * synchronous: rtnetlink answers in the caller's own context. An error means that nothing, or for links a part, was applied.
  */
 import type { Result } from 'neverthrow';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from './owned-fd.js';
+import type { Sockets } from './sockets.js';
 
 /** Flags of a bridge port (IFLA_BRPORT_*). A flag left out of a change stays as it is. */
 export interface BridgePort {
@@ -78,6 +79,8 @@ export interface TapOptions {
 }
 
 export interface Kernel {
+  readonly sockets: Sockets;
+
   /**
    * Makes a tap of that name and opens it (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_VNET_HDR when
    * asked for); EBUSY when the name is taken. The tap lives until the last copy of the fd is closed, and the OwnedFd

@@ -7,6 +7,7 @@ import type { SysError } from '../core/sys-error.js';
 import { ownFd, ownFdLater } from './close.js';
 import { check, sysError } from './errno.js';
 import type { BridgePort, Enslavement, Kernel, Link, PortVlan, Tap, TapOptions } from './kernel.js';
+import { LinuxSockets } from './linux-sockets.js';
 import { native } from './native.js';
 import { readLink, readTapState } from './netlink/link.js';
 import {
@@ -31,6 +32,7 @@ export function createLinuxKernel(): Result<LinuxKernel, SysError> {
 }
 
 export class LinuxKernel implements Kernel, Disposable {
+  readonly sockets = new LinuxSockets();
   readonly #route: RouteSocket;
   readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
 
@@ -40,6 +42,7 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.sockets[Symbol.dispose]();
     this.#route[Symbol.dispose]();
   }
 

@@ -1,5 +1,6 @@
 /** The only door to the addon (src/kernel/native/*.c). Every number returned is 0 or more, or -errno. */
 import { createRequire } from 'node:module';
+import type { InetCalls } from './native-inet.js';
 import type { LinkCalls } from './native-links.js';
 
 /** sockets.h and peer.h. Descriptors returned belong to the caller and are close-on-exec. */
@@ -96,6 +97,6 @@ interface CloserCalls {
   closerStop(closer: CloserHandle): void;
 }
 
-interface Addon extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, CloserCalls {}
+interface Addon extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, CloserCalls, InetCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

@@ -15,7 +15,7 @@ import type { SysError } from '../core/sys-error.js';
 import type { BridgePort, Enslavement, Kernel, Link, Tap, TapOptions } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { cannot, usableBridge } from './bridge-facts.js';
-import { type NetworkError, networkError, type OpenedPort } from './network.js';
+import { type NetworkError, networkError, type OpenedLink } from './network.js';
 
 /**
  * @param grant what is written on the tap as its alias; its owner is the permit's.
@@ -29,7 +29,7 @@ export function openBridge(
   grant: Grant,
   vnetHdr: boolean,
   spare?: Tap,
-): Result<OpenedPort, NetworkError> {
+): Result<OpenedLink, NetworkError> {
   const checked = bridgeFor(kernel, network, permit);
   if (checked.isErr()) {
     spare?.fd.close();

@@ -5,19 +5,33 @@ import type { InterfaceName } from '../core/names.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 
-/** A port that was just made. Disposing it closes the fds, and with them everything that was made goes. */
-export interface OpenedPort extends Disposable {
+/** What was just made. Disposing it closes the fds, and with them everything that was made goes. */
+interface Opened extends Disposable {
   /** One for each queue, then those of vhost-net: none, or one for each queue too. */
   readonly fds: readonly OwnedFd[];
-  readonly ifname: InterfaceName;
-  readonly ifindex: number;
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
+}
+
+/** A socket, which has no interface. */
+export interface OpenedSocket extends Opened {
+  readonly ifname: null;
+  readonly ifindex: null;
+  /** Of a stream: whether it listens. */
+  readonly server?: boolean;
+}
+
+/** A tap that is a port of a bridge. */
+export interface OpenedLink extends Opened {
+  readonly ifname: InterfaceName;
+  readonly ifindex: number;
   /** The tap's own address, on the host's side. */
   readonly address: Mac;
   /** ifindex of the bridge it is a port of. */
   readonly master: number;
 }
+
+export type OpenedPort = OpenedLink | OpenedSocket;
 
 /** What a network offers, by what the kernel says at this moment. */
 export interface NetworkFacts {

@@ -8,6 +8,8 @@ import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { describeBridge } from './bridge-facts.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
+import { describeTcp, openTcp } from './tcp.js';
+import { describeUdp, openUdp } from './udp.js';
 import { openVhost } from './vhost.js';
 
 /** A port, or the promise of one where opening takes time. */
@@ -76,9 +78,20 @@ function openByType(
   switch (network.type) {
     case 'bridge':
       return openBridge(kernel, network, permit, grant, vnetHdr, spare);
+    case 'udp':
+      return openUdp(kernel, network);
+    case 'tcp':
+      return openTcp(kernel, network);
   }
 }
 
 export function describeNetwork(kernel: Kernel, network: Network): NetworkFacts {
-  return describeBridge(kernel, network);
+  switch (network.type) {
+    case 'bridge':
+      return describeBridge(kernel, network);
+    case 'udp':
+      return describeUdp(network);
+    case 'tcp':
+      return describeTcp(network);
+  }
 }

@@ -50,8 +50,9 @@ export interface PortListing {
   readonly gid: number;
   readonly network: string;
   readonly form: Form;
-  readonly ifname: string;
-  readonly ifindex: number;
+  /** null: a socket, which has no interface. */
+  readonly ifname: string | null;
+  readonly ifindex: number | null;
   readonly queues: number;
   readonly mac: string;
   /** Bytes without the Ethernet header. */

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { type Entry, Ledger } from '../../src/broker/ledger.js';
+import { Ledger, type LinkEntry } from '../../src/broker/ledger.js';
 import { macToNumber } from '../../src/core/mac.js';
 import { parseGrantId } from '../../src/core/names.js';
 import { interfaceName, mac, name } from '../support/policy.js';
 
 const number = (text: string) => Number(macToNumber(mac(text)));
 
-function entry(id: string, change: Partial<Entry> = {}): Entry {
+function entry(id: string, change: Partial<LinkEntry> = {}): LinkEntry {
   return {
     ...{ id: parseGrantId(id)._unsafeUnwrap(), uid: 1000, gid: 1000, network: name('lan'), form: 'tap' },
     ...{ mac: mac('52:54:00:00:00:01'), holder: 1, since: 1, ifname: interfaceName(`fdb${id}`) },

@@ -70,18 +70,18 @@ t.test('what is refused', async (t) => {
 });
 
 t.test('what is missing', async (t) => {
-  t.same(errorsOf('\n[network lan]\n'), [
-    'a.ini:2: [network lan] has no type; write type = bridge',
+  t.match(errorsOf('\n[network lan]\n'), [/^a.ini:2: \[network lan\] has no type; write type = bridge or /]);
+  t.same(errorsOf('\n[network lan]\ntype = bridge\n'), [
     'a.ini:2: [network lan] has no bridge; write bridge = NAME, the bridge that its guests join',
   ]);
   t.match(errorsOf('[network lan]\ntype = brige\nbridge = br0\n'), [
-    /^a.ini:2: type: "brige" is not allowed; allowed is bridge$/,
+    /^a.ini:2: type: "brige" is not allowed; allowed is bridge or .*udp or tcp$/,
   ]);
 });
 
 t.test('types of later versions are known as such, and their keys left alone', async (t) => {
-  for (const type of ['macvtap', 'packet', 'multicast', 'tcp', 'udp', 'qdes']) {
+  for (const type of ['packet', 'multicast', 'qdes']) {
     const text = `[network lan]\ntype = ${type}\nparent = eth1\npeer[] = 192.0.2.8\npeer[] = 192.0.2.9\n`;
-    t.same(errorsOf(text), [`a.ini:2: type = ${type} is not in this version; bridge is allowed here`], type);
+    t.match(errorsOf(text), [/^a.ini:2: type = \w+ is not in this version; allowed here is bridge or .*tcp$/], type);
   }
 });

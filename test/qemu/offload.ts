@@ -24,9 +24,9 @@ t.test('some megabytes of TCP from guest to guest', async (t) => {
   );
   await sender.must('head -c 8000000 /dev/urandom >/tmp/sent');
   const [port] = await host.portsOf(sender.pid);
-  const before = received(port?.ifname);
+  const before = received(port?.ifname ?? undefined);
   await sender.must('nc 10.0.0.3 5000 </tmp/sent', 120);
-  const after = received(port?.ifname);
+  const after = received(port?.ifname ?? undefined);
   await receiver.must('while pidof nc; do sleep 0.1; done', 120);
   t.equal(await receiver.must('md5sum </tmp/received'), await sender.must('md5sum </tmp/sent'));
   const size = (after.bytes - before.bytes) / (after.packets - before.packets);

@@ -8,6 +8,7 @@ import type { InterfaceName } from '../../src/core/names.js';
 import type { SysError } from '../../src/core/sys-error.js';
 import type { BridgePort, Enslavement, Kernel, Link, PortVlan, Tap } from '../../src/kernel/kernel.js';
 import { OwnedFd } from '../../src/kernel/owned-fd.js';
+import { FakeSockets } from './fake-sockets.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -20,6 +21,10 @@ export class FakeKernel implements Kernel {
   readonly vlans = new Map<number, PortVlan[]>();
   /** Whether taps can be made ahead. */
   spares = false;
+  readonly sockets = new FakeSockets(
+    (name) => this.#call(name),
+    () => this.#open(),
+  );
   #nextFd = 1000;
   #nextIndex = 1;
   #failure: { at: number; code: string; errno: number } | undefined;

@@ -2,7 +2,7 @@
 import { ok } from 'neverthrow';
 import type { Test } from 'tap';
 import { Endings } from '../../src/broker/endings.js';
-import type { Entry } from '../../src/broker/ledger.js';
+import type { LinkEntry } from '../../src/broker/ledger.js';
 import { type Granted, serveOpen } from '../../src/broker/session.js';
 import type { Link } from '../../src/kernel/kernel.js';
 import { brokerOn } from './broker.js';
@@ -21,20 +21,20 @@ export function fakePorts(t: Test, { lockMac = false } = {}) {
   kernel.addBridge('br0');
   const made = brokerOn(kernel, testConfig([bridgeNetwork({ lockMac })], [allowRule()]), t.testdir());
   /** Opens a port, and keeps the tap in the kernel: its fake ends with the broker's own copy of the fd. */
-  const port = (address: string): Entry => {
+  const port = (address: string): LinkEntry => {
     const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false, mac: mac(address) } as const;
     let link: Link | undefined;
     const entry = serveNow(made.broker, credentials(1000), request, undefined, () => {
       link = [...kernel.links.values()].at(-1);
       return ok();
     });
-    if (entry === undefined || link === undefined) throw new Error('no port');
+    if (entry === undefined || entry.ifindex === null || link === undefined) throw new Error('no port');
     kernel.links.set(entry.ifindex, link);
     if (lockMac) kernel.entries.set(`${link.master} ${address} 0`, entry.ifindex);
     return entry;
   };
   /** What the kernel tells of the port now, but for this. */
-  const linkOf = (entry: Entry, change: Partial<Link> = {}): Link => {
+  const linkOf = (entry: LinkEntry, change: Partial<Link> = {}): Link => {
     const link = { ...(kernel.links.get(entry.ifindex) as Link), ...change };
     kernel.links.set(entry.ifindex, link);
     return link;

@@ -1,0 +1,109 @@
+/** The sockets of the kernel that runs us: sockets.ts by udp(7), tcp(7) and pidfd_open(2). Every promise is documented there. */
+import { constants } from 'node:os';
+import { err, ok, type Result } from 'neverthrow';
+import type { Endpoint } from '../core/config.js';
+import type { SysError } from '../core/sys-error.js';
+import { ownFd } from './close.js';
+import { check, sysError } from './errno.js';
+import { native } from './native.js';
+import type { OwnedFd } from './owned-fd.js';
+import type { Sockets } from './sockets.js';
+import { Watch } from './watch.js';
+
+const { EINPROGRESS, ETIMEDOUT } = constants.errno;
+
+export class LinuxSockets implements Sockets, Disposable {
+  readonly #watch = new Watch();
+
+  /** Throws when the process has no descriptor left. Keeps no program alive. */
+  constructor() {
+    this.#watch.unref();
+  }
+
+  /** Nobody is told of anything any more, and connections under way never come about. */
+  [Symbol.dispose](): void {
+    this.#watch.close();
+  }
+
+  openUdp(local: Endpoint, remote: Endpoint): Result<OwnedFd, SysError> {
+    return openSocket(local, false, (fd) =>
+      check('bind', native.inetBind(fd, local.address, local.port))
+        .andThen(() => check('connect', native.inetConnect(fd, remote.address, remote.port)))
+        .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(fd))),
+    );
+  }
+
+  listenTcp(at: Endpoint): Result<OwnedFd, SysError> {
+    return openSocket(at, true, (fd) =>
+      check('bind', native.inetBind(fd, at.address, at.port))
+        .andThen(() => check('listen', native.listen(fd, 1)))
+        .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(fd))),
+    );
+  }
+
+  async connectTcp(to: Endpoint, milliseconds: number): Promise<Result<OwnedFd, SysError>> {
+    const opened = openSocket(to, true, () => ok(0));
+    if (opened.isErr()) return err(opened.error);
+    const socket = opened.value;
+    const begun = native.inetConnect(socket.fd, to.address, to.port);
+    const tried = begun === -EINPROGRESS ? await this.#tried(socket.fd, milliseconds) : check('connect', begun);
+    const connected = tried.andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(socket.fd)));
+    if (connected.isOk()) return ok(socket);
+    socket.close();
+    return err(connected.error);
+  }
+
+  whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
+    const stop = () => {
+      if (!pidfd.open) return;
+      this.#watch.remove(pidfd.fd);
+      pidfd.close();
+    };
+    const watched = this.#watch.add(pidfd.fd, { read: true }, () => {
+      stop();
+      tell();
+    });
+    if (watched.isOk()) return ok({ [Symbol.dispose]: stop });
+    pidfd.close();
+    return err(watched.error);
+  }
+
+  /** Waits for the end of a connect(2) under way, and tells how it ended. */
+  #tried(fd: number, milliseconds: number): Promise<Result<number, SysError>> {
+    return new Promise((resolve) => {
+      const late = setTimeout(() => {
+        this.#watch.remove(fd);
+        resolve(err(sysError('connect', -ETIMEDOUT)));
+      }, milliseconds).unref();
+      const watched = this.#watch.add(fd, { write: true }, () => {
+        clearTimeout(late);
+        this.#watch.remove(fd);
+        resolve(
+          check('SO_ERROR', native.socketError(fd)).andThen((error) =>
+            error === 0 ? ok(0) : err(sysError('connect', -error)),
+          ),
+        );
+      });
+      if (watched.isOk()) return;
+      clearTimeout(late);
+      resolve(err(watched.error));
+    });
+  }
+}
+
+/** @param prepare what else it needs; when that fails the socket is closed. */
+function openSocket(
+  { address }: Endpoint,
+  stream: boolean,
+  prepare: (fd: number) => Result<number, SysError>,
+): Result<OwnedFd, SysError> {
+  const opened = check('socket', native.inetOpen(address, stream)).map(ownFd);
+  return opened.andThen((socket) =>
+    prepare(socket.fd)
+      .map(() => socket)
+      .mapErr((error) => {
+        socket.close();
+        return error;
+      }),
+  );
+}

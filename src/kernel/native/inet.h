@@ -1,0 +1,20 @@
+/*
+ * Sockets of UDP and TCP. Every function returns 0 or more, or -errno; every descriptor made is close-on-exec and
+ * non-blocking. An address is numeric, IPv4 or IPv6; EINVAL for anything else.
+ */
+#ifndef FDBROKER_INET_H
+#define FDBROKER_INET_H
+
+#include <stdint.h>
+
+/* A new socket for that address's family: TCP when stream is not 0, else UDP. Without IPv4 on an IPv6 one. */
+int inet_open(const char *address, int stream);
+int inet_bind(int fd, const char *address, uint16_t port);
+/* EINPROGRESS: TCP goes on by itself; the socket becomes writable when it is done, and socket_error tells how. */
+int inet_connect(int fd, const char *address, uint16_t port);
+/* What the socket's last operation ended with, as a positive errno; 0: well. It is told once. */
+int socket_error(int fd);
+/* From now on reading and writing wait, as most programs expect of what they are handed. */
+int make_blocking(int fd);
+
+#endif

@@ -1,0 +1,43 @@
+/** What networks of UDP and TCP have in common. */
+import type { Endpoint, TcpNetwork, UdpNetwork } from '../core/config.js';
+import { formatEndpoint } from '../core/endpoint.js';
+import type { SysError } from '../core/sys-error.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
+
+/** Ethernet's own: the sockets take larger frames, of which guests need to know nothing. */
+const mtu = 1500;
+
+/** @param server whether it listens; left out where there is no such question. */
+export function openedSocket(fd: OwnedFd, server?: boolean): OpenedSocket {
+  return {
+    ...{ fds: [fd], ifname: null, ifindex: null, mtu },
+    ...(server === undefined ? {} : { server }),
+    [Symbol.dispose]: () => fd.close(),
+  };
+}
+
+/** Nothing is tried: what is at the far end shows when the network is opened. */
+export function socketFacts(on: string): NetworkFacts {
+  const reach = { guestsReachEachOther: false, hostReachable: false, outsideReachable: null };
+  return { on, mtu, ...reach, problem: null };
+}
+
+/** @param at the address that the call was about. */
+export function socketError({ name }: UdpNetwork | TcpNetwork, at: Endpoint, error: SysError): NetworkError {
+  const place = formatEndpoint(at);
+  const remedies: Readonly<Record<string, string>> = {
+    EADDRINUSE: `${place} is in use, and one socket at a time can have it; try again when it is free`,
+    EADDRNOTAVAIL: `${at.address} is no address of this host; ip address add, or name another in its section`,
+    ENETUNREACH: `this host has no route to ${at.address}; ip route add`,
+    EHOSTUNREACH: `nothing on the way to ${at.address} knows it; is that host up?`,
+    ECONNREFUSED: `nobody listens at ${place}; start the far end first`,
+    ETIMEDOUT: `${place} did not answer in time; is the far end up, and does a firewall drop what is sent to it?`,
+    EAFNOSUPPORT: 'this host has no IPv6; name an IPv4 address in its section',
+    EACCES: `${place} is not for the broker, which may take no port below 1024; name another in its section`,
+    EMFILE: 'the broker is out of descriptors; raise LimitNOFILE',
+  };
+  const failed = networkError(`network "${name}" cannot be opened`, error);
+  const remedy = remedies[error.code];
+  return remedy === undefined ? failed : { ...failed, what: `${failed.what}; ${remedy}` };
+}

@@ -1,0 +1,55 @@
+/** The sockets of a fake kernel: each step is a call that can be made to fail, and a connect waits for the test's word. */
+import { err, type Result } from 'neverthrow';
+import type { SysError } from '../../src/core/sys-error.js';
+import type { OwnedFd } from '../../src/kernel/owned-fd.js';
+import type { Sockets } from '../../src/kernel/sockets.js';
+
+export class FakeSockets implements Sockets {
+  /** Set: connects wait until it resolves. */
+  connecting: Promise<void> | undefined;
+  /** What is told when the process behind each pidfd ends. */
+  readonly followed = new Map<OwnedFd, () => void>();
+  readonly #call: (name: string) => Result<void, SysError>;
+  readonly #open: () => OwnedFd;
+
+  /** @param call notes one, and says whether it fails. */
+  constructor(call: (name: string) => Result<void, SysError>, open: () => OwnedFd) {
+    this.#call = call;
+    this.#open = open;
+  }
+
+  openUdp(): Result<OwnedFd, SysError> {
+    return this.#steps('bind', 'connect');
+  }
+
+  listenTcp(): Result<OwnedFd, SysError> {
+    return this.#steps('bind', 'listen');
+  }
+
+  async connectTcp(): Promise<Result<OwnedFd, SysError>> {
+    await this.connecting;
+    return this.#steps('connect');
+  }
+
+  whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
+    const stop = () => {
+      this.followed.delete(pidfd);
+      pidfd.close();
+    };
+    const called = this.#call('epoll_ctl');
+    if (called.isErr()) {
+      pidfd.close();
+      return err(called.error);
+    }
+    this.followed.set(pidfd, () => {
+      stop();
+      tell();
+    });
+    return called.map(() => ({ [Symbol.dispose]: stop }));
+  }
+
+  #steps(...names: readonly string[]): Result<OwnedFd, SysError> {
+    const first = this.#call('socket');
+    return names.reduce((done, name) => done.andThen(() => this.#call(name)), first).map(() => this.#open());
+  }
+}
