@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import { native } from '../../src/kernel/native.js';
-import { flagsOf, openFds, withFdsLeft } from '../support/descriptors.js';
+import { flagsOf, openTunFds, withFdsLeft } from '../support/descriptors.js';
 import { addBridge, addPort, addTap, closeTap, ifname, ipLink, openKernel } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 
@@ -37,7 +37,7 @@ t.test('a tap as qemu-bridge-helper makes it', async (t) => {
 t.test('taps made ahead are as those made at once', async (t) => {
   const kernel = openKernel(t);
   addTap(t, kernel, 'taken');
-  const before = openFds();
+  const before = openTunFds();
   const names = ['ahead0', 'taken', 'lo', 'ahead1'];
   const taps = await kernel.openTapsAhead(names.map(ifname));
   t.teardown(() => taps.map((tap) => tap && closeTap(tap)));
@@ -46,7 +46,7 @@ t.test('taps made ahead are as those made at once', async (t) => {
     [ipLink('ahead0').ifindex, undefined, undefined, ipLink('ahead1').ifindex],
     'in the order of their names, and undefined for those that could not be made',
   );
-  t.equal(openFds(), before + 2, 'of which nothing is left open');
+  t.equal(openTunFds(), before + 2, 'of which nothing is left open');
   const atOnce = addTap(t, kernel, 'atonce', true);
   const facts = (name: string) => {
     const { flags, mtu, linkinfo, master, ifalias } = ipLink(name);
@@ -62,7 +62,7 @@ t.test('taps made ahead are as those made at once', async (t) => {
 });
 
 t.test('taps that cannot be made ahead leave nothing', async (t) => {
-  const before = openFds();
+  const before = openTunFds();
   // One for the device, and one for the socket by which its ifindex is asked for
   for (const [left, made] of [
     [0, 0],
@@ -79,7 +79,7 @@ t.test('taps that cannot be made ahead leave nothing', async (t) => {
     const fds = results.filter((_number, at) => at % 2 === 0);
     t.equal(fds.filter((fd) => fd >= 0).length, made, `${left} left`);
     t.same([...results.subarray(2 * made)], Array(6 - 2 * made).fill(-24), 'EMFILE');
-    t.equal(openFds(), before + made);
+    t.equal(openTunFds(), before + made);
     for (const fd of fds) if (fd >= 0) native.close(fd);
     t.equal(sh('ip -o link show type tun'), '');
   }

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { tapName } from '../../src/core/names.js';
 import { native } from '../../src/kernel/native.js';
 import { SpareTaps } from '../../src/networks/spare-taps.js';
-import { openFds, untilOpenFds } from '../support/descriptors.js';
+import { openTunFds } from '../support/descriptors.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { grantedTaps } from '../support/granted-taps.js';
 import { openKernel } from '../support/links.js';
@@ -160,7 +160,6 @@ t.test('a minute after the last use there are none', async (t) => {
 });
 
 t.test('what they are', async (t) => {
-  const before = openFds();
   const spares = new SpareTaps(openKernel(t), 16);
   t.teardown(() => spares[Symbol.dispose]());
   t.equal(spares.take(), undefined);
@@ -185,7 +184,7 @@ t.test('what they are', async (t) => {
   );
   while (spares.count < 7) await new Promise(setImmediate);
   spares[Symbol.dispose]();
-  await untilOpenFds(before + 2);
+  while (openTunFds() > 1) await new Promise(setImmediate);
   t.equal(shown().length, 1, 'the one that was taken');
   taken?.tap.fd.close();
   while (shown().length > 0) await new Promise(setImmediate);
@@ -194,12 +193,11 @@ t.test('what they are', async (t) => {
 
 t.test('ended while the real kernel makes some', async (t) => {
   const kernel = openKernel(t);
-  const before = openFds();
   const spares = new SpareTaps(kernel, 16);
   spares.take();
   await new Promise(setImmediate);
   spares[Symbol.dispose]();
-  while (openFds() > before || shJson('ip -j link show type tun').length > 0) await new Promise(setImmediate);
+  while (openTunFds() > 0 || shJson('ip -j link show type tun').length > 0) await new Promise(setImmediate);
   t.equal(spares.count, 0);
 });
 

@@ -9,6 +9,18 @@ export function openFds(): number {
   return readdirSync('/proc/self/fd').length - 1;
 }
 
+/** How many of them are of taps, or could be: of /dev/net/tun. */
+export function openTunFds(): number {
+  const targets = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // The one by which the folder was read
+    }
+  });
+  return targets.filter((target) => target === '/dev/net/tun').length;
+}
+
 /** Waits until no more than `count` are: what came from a peer is closed elsewhere, a moment later (closeLater). */
 export async function untilOpenFds(count: number): Promise<void> {
   while (openFds() > count) await setTimeout(1);
