@@ -15,7 +15,7 @@ const { EINPROGRESS, ETIMEDOUT } = constants.errno;
 export class LinuxSockets implements Sockets, Disposable {
   readonly #watch = new Watch();
 
-  /** Throws when the process has no descriptor left. Keeps no program alive. */
+  /** Throws when the process has no descriptor left. Only a connection under way keeps the program alive. */
   constructor() {
     this.#watch.unref();
   }
@@ -74,7 +74,7 @@ export class LinuxSockets implements Sockets, Disposable {
       const late = setTimeout(() => {
         this.#watch.remove(fd);
         resolve(err(sysError('connect', -ETIMEDOUT)));
-      }, milliseconds).unref();
+      }, milliseconds);
       const watched = this.#watch.add(fd, { write: true }, () => {
         clearTimeout(late);
         this.#watch.remove(fd);
