@@ -3,7 +3,7 @@
 import { decide } from '../../src/acl/decide.js';
 import { compilePolicy } from '../../src/acl/policy.js';
 import { Ledger } from '../../src/broker/ledger.js';
-import type { BridgeNetwork, Config, Rule } from '../../src/core/config.js';
+import type { BridgeNetwork, Config, Network, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import { parseMac } from '../../src/core/mac.js';
 import { parseInterfaceName, parseNetworkName } from '../../src/core/names.js';
@@ -29,7 +29,7 @@ export function allowRule(change: Partial<Rule> = {}): Rule {
   };
 }
 
-export function testConfig(networks: readonly BridgeNetwork[], rules: readonly Rule[]): Config {
+export function testConfig(networks: readonly Network[], rules: readonly Rule[]): Config {
   return {
     broker: { socketMode: 0o600, maxConnections: 256, spareTaps: 16 },
     networks: new Map(networks.map((network) => [network.name, network])),
