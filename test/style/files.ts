@@ -41,9 +41,11 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/listings.ts': 'test/broker/orders.ts',
   'src/broker/serve.ts': 'test/broker/daemon.ts',
   'src/broker/server.ts': 'test/broker/hostile.ts',
+  'src/config/parse-bridge-network.ts': 'test/config/parse-network.ts',
   'src/core/permit.ts': 'test/acl/decide.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
+  'src/networks/socket-network.ts': 'test/networks/tcp.ts',
 };
 
 /** Whether a file holds types and re-exports only. */
