@@ -91,7 +91,7 @@ function run(setup: Omit<Setup, 'kernel' | 'audit'>, socket: ControlSocket, file
     (error) => giveUp(`cannot open the audit file: ${error.message}; mend it, or audit-file in ${file}`),
   );
   const broker = new Broker({ ...setup, kernel, audit });
-  const service = serve(broker, socket, events).match(
+  const service = serve(broker, socket, events, kernel.nodeCloses).match(
     (value) => value,
     (refusal) => giveUp(refusal),
   );

@@ -18,6 +18,8 @@ export interface LinkEntry extends Handed {
   readonly ifindex: number;
   /** ifindex of its bridge when it was handed out. */
   readonly master: number;
+  /** A macvtap, which has the guest's address and stays when it is closed; left out: a tap. */
+  readonly macvtap?: true;
   /** Whether only `mac` may pass, by a static forwarding entry in `vlan`. */
   readonly locked: boolean;
   /** Whether the kernel has told of the port as it was handed out; what it tells before is of the port in the making. */

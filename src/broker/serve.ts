@@ -4,6 +4,7 @@ import { describeSysError } from '../core/sys-error.js';
 import { startCloser } from '../kernel/close.js';
 import { openFileLimit } from '../kernel/limits.js';
 import type { LinkEvents } from '../kernel/link-events.js';
+import type { NodeCloses } from '../kernel/node-closes.js';
 import { Watch } from '../kernel/watch.js';
 import type { Broker } from './broker.js';
 import type { ControlSocket, Refusal } from './control-socket.js';
@@ -15,7 +16,12 @@ import { Upkeep } from './upkeep.js';
 const eventBatch = 64;
 
 /** @returns what ends the service when it is disposed; the links of running guests stay as they are. */
-export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents): Result<Disposable, Refusal> {
+export function serve(
+  broker: Broker,
+  socket: ControlSocket,
+  events: LinkEvents,
+  closes: NodeCloses,
+): Result<Disposable, Refusal> {
   const limit = openFileLimit();
   if (limit.isErr()) return err(describeSysError(limit.error));
   // Before the first client: what they give us to close may block whoever closes it
@@ -42,6 +48,8 @@ export function serve(broker: Broker, socket: ControlSocket, events: LinkEvents)
     const watched = watch.add(fd, { read: true }, () => upkeep.take(events.read(fd, eventBatch, ours)));
     if (watched.isErr()) return err(describeSysError(watched.error));
   }
+  const watched = watch.add(closes.fd, { read: true }, () => upkeep.take(closes.take()));
+  if (watched.isErr()) return err(describeSysError(watched.error));
   const known = upkeep.reconcile();
   if (known.isErr()) return err(`cannot list the interfaces: ${describeSysError(known.error)}`);
   upkeep.take([]);

@@ -128,7 +128,8 @@ function entryOf(grant: Grant, network: Network, port: OpenedPort, holding: Hold
     return { ...grant, ifname, ifindex, mtu, state: 'up', holding };
   }
   const locked = network.type === 'bridge' && network.lockMac;
-  return { ...grant, ifname, ifindex, master: port.master, mtu, locked, state: 'up', settled: false };
+  const entry = { ...grant, ifname, ifindex, master: port.master, mtu, locked, state: 'up', settled: false } as const;
+  return network.type === 'macvtap' ? { ...entry, macvtap: true } : entry;
 }
 
 function grantFor(id: GrantId, permit: Permit, network: Network, holder: number): Grant {

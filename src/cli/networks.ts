@@ -63,11 +63,16 @@ const columns: readonly Column<NetworkListing>[] = [
 function describeReach(network: NetworkListing): string {
   if (network.problem !== null) return '-';
   const reached = [
-    network.guestsReachEachOther ? 'guests' : '',
-    network.hostReachable ? 'host' : '',
-    network.outsideReachable === null ? 'outside?' : network.outsideReachable ? 'outside' : '',
+    reach('guests', network.guestsReachEachOther),
+    reach('host', network.hostReachable),
+    reach('outside', network.outsideReachable),
   ];
   return reached.filter((word) => word !== '').join(',') || '-';
+}
+
+/** @param reachable null: not known. */
+function reach(whom: string, reachable: boolean | null): string {
+  return reachable === null ? `${whom}?` : reachable ? whom : '';
 }
 
 function describePolicy({ lockMac, isolated, hairpin }: NetworkListing): string {

@@ -43,7 +43,7 @@ export const networkShape: Shape<NetworkListing> = {
   vhost: oneOf(['no', 'yes', 'auto']),
   maxPorts: orNull(number),
   usedPorts: number,
-  guestsReachEachOther: boolean,
+  guestsReachEachOther: orNull(boolean),
   hostReachable: boolean,
   outsideReachable: orNull(boolean),
   problem: orNull(string),

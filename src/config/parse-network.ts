@@ -4,6 +4,7 @@ import type { NetworkName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { titleOf } from './fields.js';
 import { parseBridgeNetwork } from './parse-bridge-network.js';
+import { parseMacvtapNetwork } from './parse-macvtap-network.js';
 import { parseTcpNetwork } from './parse-tcp-network.js';
 import { parseUdpNetwork } from './parse-udp-network.js';
 import type { Section } from './scan.js';
@@ -13,13 +14,14 @@ type Parse<T> = (section: Section, name: NetworkName, errors: ErrorList) => T | 
 
 const parsers: { readonly [T in Network['type']]: Parse<Extract<Network, { readonly type: T }>> } = {
   bridge: parseBridgeNetwork,
+  macvtap: parseMacvtapNetwork,
   udp: parseUdpNetwork,
   tcp: parseTcpNetwork,
 };
 
 const types = Object.keys(parsers) as Network['type'][];
 /** Types that a later version has; their keys are not looked at. */
-const later = ['macvtap', 'packet', 'multicast', 'qdes'];
+const later = ['packet', 'multicast', 'qdes'];
 
 /** @returns undefined when the section has errors. */
 export function parseNetwork(section: Section, name: NetworkName, errors: ErrorList): Network | undefined {

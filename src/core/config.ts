@@ -65,8 +65,22 @@ export interface TcpNetwork extends Named<'tcp'> {
   readonly endpoint: Endpoint;
 }
 
+/** How a macvtap's frames go between it, its siblings on the parent, and the wire (ip-link(8)). */
+export const macvtapModes = ['vepa', 'bridge', 'private', 'passthru'] as const;
+export type MacvtapMode = (typeof macvtapModes)[number];
+
+/** A macvtap on an existing interface. */
+export interface MacvtapNetwork extends Named<'macvtap'> {
+  readonly parent: InterfaceName;
+  readonly mode: MacvtapMode;
+  /** Bytes without the Ethernet header; inherit: the parent's. */
+  readonly mtu: number | 'inherit';
+  /** As a bridge network's. */
+  readonly vhost: Vhost;
+}
+
 /** The sum of all network types. */
-export type Network = BridgeNetwork | UdpNetwork | TcpNetwork;
+export type Network = BridgeNetwork | MacvtapNetwork | UdpNetwork | TcpNetwork;
 
 export interface Rule {
   readonly name: string;

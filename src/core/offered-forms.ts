@@ -4,6 +4,7 @@ import type { Form } from './form.js';
 
 export const offeredForms: Readonly<Record<Network['type'], readonly Form[]>> = {
   bridge: ['tap'],
+  macvtap: ['tap'],
   udp: ['dgram', 'socket'],
   tcp: ['stream', 'socket'],
 };

@@ -4,6 +4,7 @@
  * synchronous: rtnetlink answers in the caller's own context. An error means that nothing, or for links a part, was applied.
  */
 import type { Result } from 'neverthrow';
+import type { MacvtapMode } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
@@ -42,6 +43,8 @@ export interface Link {
   readonly tun?: { readonly persist: boolean };
   /** For kind bridge (IFLA_BR_*). */
   readonly bridge?: { readonly vlanFiltering: boolean };
+  /** For kind macvtap (IFLA_LINK, IFLA_MACVLAN_MODE, IFLA_GROUP); `ours`: made by {@link Kernel.createMacvtap}. */
+  readonly macvtap?: { readonly parent: number; readonly mode: MacvtapMode | undefined; readonly ours: boolean };
   /** For a port of a bridge. */
   readonly port?: BridgePort;
 }
@@ -78,6 +81,23 @@ export interface TapOptions {
   readonly multiQueue?: boolean;
 }
 
+/** A macvtap to be made. */
+export interface MacvtapPlan {
+  /** ifindex of the interface that it is on. */
+  readonly parent: number;
+  readonly mode: MacvtapMode;
+  /** Bytes without the Ethernet header, not above the parent's. */
+  readonly mtu: number;
+  readonly address: Mac;
+}
+
+/** A macvtap just made, and the number of its character device. */
+export interface Macvtap {
+  readonly ifindex: number;
+  readonly major: number;
+  readonly minor: number;
+}
+
 export interface Kernel {
   readonly sockets: Sockets;
 
@@ -102,6 +122,27 @@ export interface Kernel {
    * come back as errors. A tap that nobody holds stays as it was.
    */
   tapIsHeld(name: InterfaceName): Result<boolean, SysError>;
+
+  /**
+   * Makes a macvtap of that name. It is down, in a group by which {@link Link.macvtap} tells it as ours, and has no alias
+   * yet: the kernel takes none in the message that makes a link. It stays until {@link deleteLink}. In mode passthru it
+   * has its parent's address. EEXIST when the name is taken.
+   */
+  createMacvtap(name: InterfaceName, plan: MacvtapPlan): Result<Macvtap, SysError>;
+  /**
+   * Gives it its alias, and its address (in mode passthru its parent too), no IPv6 addresses of its own, and up.
+   * EADDRINUSE: the parent, or another link on it, has the address.
+   */
+  claimMacvtap(ifindex: number, change: { readonly address: Mac; readonly alias: string }): Result<void, SysError>;
+  /**
+   * One descriptor of a macvtap made just now, each a queue of its own, which closes as {@link openTap}'s. ENOENT, EACCES:
+   * its node is not there, or not for the broker, as yet; ESTALE: the node is another link's.
+   */
+  openMacvtap(name: InterfaceName, macvtap: Macvtap, options: TapOptions): Result<OwnedFd, SysError>;
+  /** From now on `descriptor-closed` is told of this macvtap. */
+  watchMacvtap(ifindex: number): Result<void, SysError>;
+  /** Which of these macvtaps nobody has open. One whose node cannot be looked at is not among them. */
+  unheldMacvtaps(ifindexes: readonly number[]): Result<readonly number[], SysError>;
 
   /** undefined when there is no such link. */
   linkByName(name: InterfaceName): Result<Link | undefined, SysError>;
@@ -146,4 +187,6 @@ export type KernelEvent =
   | { readonly tag: 'link'; readonly link: LinkChange }
   | { readonly tag: 'link-gone'; readonly ifindex: number }
   | { readonly tag: 'static-entry-gone'; readonly ifindex: number; readonly mac: string; readonly vlan?: number }
+  /** A descriptor of a macvtap's has ended; undefined: events of any number of macvtaps were lost. */
+  | { readonly tag: 'descriptor-closed'; readonly ifindex: number | undefined }
   | { readonly tag: 'overrun' };

@@ -6,8 +6,19 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import { ownFd, ownFdLater } from './close.js';
 import { check, sysError } from './errno.js';
-import type { BridgePort, Enslavement, Kernel, Link, PortVlan, Tap, TapOptions } from './kernel.js';
+import type {
+  BridgePort,
+  Enslavement,
+  Kernel,
+  Link,
+  Macvtap,
+  MacvtapPlan,
+  PortVlan,
+  Tap,
+  TapOptions,
+} from './kernel.js';
 import { LinuxSockets } from './linux-sockets.js';
+import { DeviceEvents, freeIfindex, nodePath, unlockedNodes } from './macvtap-node.js';
 import { native } from './native.js';
 import { readLink, readTapState } from './netlink/link.js';
 import {
@@ -19,16 +30,25 @@ import {
   portUp,
   removeLink,
 } from './netlink/link-requests.js';
+import { claimMacvtap, createMacvtap, raiseMacvtap } from './netlink/macvtap.js';
 import { addStaticEntry, hasStaticEntry } from './netlink/neigh.js';
 import { RouteSocket, undefinedOn } from './netlink/route-socket.js';
 import { portVlans, setAccessVlan } from './netlink/vlan.js';
+import { NodeCloses } from './node-closes.js';
 import type { OwnedFd } from './owned-fd.js';
 
 const { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
 const { EBUSY, ENODEV } = constants.errno;
 
 export function createLinuxKernel(): Result<LinuxKernel, SysError> {
-  return RouteSocket.open().map((route) => new LinuxKernel(route));
+  return NodeCloses.open().andThen((closes) =>
+    RouteSocket.open()
+      .map((route) => new LinuxKernel(route, closes))
+      .mapErr((error) => {
+        closes[Symbol.dispose]();
+        return error;
+      }),
+  );
 }
 
 export class LinuxKernel implements Kernel, Disposable {
@@ -36,12 +56,19 @@ export class LinuxKernel implements Kernel, Disposable {
   readonly #route: RouteSocket;
   readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
 
-  /** @param route belongs to this object, which closes it. */
-  constructor(route: RouteSocket) {
+  /**
+   * @param route belongs to this object, which closes it.
+   * @param nodeCloses too; it is to be watched by whoever wants to know.
+   */
+  constructor(
+    route: RouteSocket,
+    readonly nodeCloses: NodeCloses,
+  ) {
     this.#route = route;
   }
 
   [Symbol.dispose](): void {
+    this.nodeCloses[Symbol.dispose]();
     this.sockets[Symbol.dispose]();
     this.#route[Symbol.dispose]();
   }
@@ -73,6 +100,53 @@ export class LinuxKernel implements Kernel, Disposable {
 
   openVhost(): Result<OwnedFd, SysError> {
     return check('open /dev/vhost-net', native.vhostDevice()).map(ownFd);
+  }
+
+  createMacvtap(name: InterfaceName, plan: MacvtapPlan): Result<Macvtap, SysError> {
+    const listening = DeviceEvents.open();
+    if (listening.isErr()) return err(listening.error);
+    using devices = listening.value;
+    const ifindex = freeIfindex();
+    createMacvtap(this.#route.message, name, ifindex, plan);
+    const made = this.#route.change('RTM_NEWLINK (macvtap)');
+    if (made.isErr()) return err(made.error);
+    return devices
+      .deviceOf(name, ifindex)
+      .map((device) => ({ ifindex, ...device }))
+      .mapErr((error) => {
+        // In this very turn, though it takes long: there is nobody yet who could do it later
+        removeLink(this.#route.message, ifindex);
+        void this.#route.change('RTM_DELLINK').isOk();
+        return error;
+      });
+  }
+
+  claimMacvtap(ifindex: number, change: { readonly address: Mac; readonly alias: string }): Result<void, SysError> {
+    const claim = (ipv6: boolean) => claimMacvtap(this.#route.message, ifindex, change, ipv6);
+    return this.#withoutIpv6('RTM_NEWLINK (claim)', claim).andThen(() => {
+      raiseMacvtap(this.#route.message, ifindex);
+      return this.#route.change('RTM_NEWLINK (up)');
+    });
+  }
+
+  openMacvtap(name: InterfaceName, macvtap: Macvtap, options: TapOptions): Result<OwnedFd, SysError> {
+    const path = nodePath(macvtap.ifindex);
+    const opened = check(`open ${path}`, native.macvtapOpen(path, macvtap.major, macvtap.minor));
+    if (opened.isErr()) return err(opened.error);
+    const fd = ownFdLater(opened.value, options.owner);
+    // The name does not matter, and the link is the node's: this sets the form of the frames
+    const set = native.tunAttach(fd.fd, name, tapFlags(options));
+    if (set >= 0) return ok(fd);
+    fd.close();
+    return err(sysError('TUNSETIFF (macvtap)', set));
+  }
+
+  watchMacvtap(ifindex: number): Result<void, SysError> {
+    return this.nodeCloses.watch(ifindex);
+  }
+
+  unheldMacvtaps(ifindexes: readonly number[]): Result<readonly number[], SysError> {
+    return unlockedNodes(ifindexes);
   }
 
   async openTapsAhead(names: readonly InterfaceName[]): Promise<(Tap | undefined)[]> {
@@ -131,13 +205,18 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   enslave(ifindex: number, change: Enslavement): Result<void, SysError> {
-    const join = (ipv6: boolean) => {
-      joinBridge(this.#route.message, ifindex, change, ipv6);
-      return this.#route.change('RTM_NEWLINK (join bridge)');
-    };
-    const joined = join(true);
-    // A host or a link without IPv6 (ipv6.disable=1; an MTU below 1280) has no addresses to be kept from making.
-    return joined.isErr() && joined.error.code === 'EAFNOSUPPORT' ? join(false) : joined;
+    return this.#withoutIpv6('RTM_NEWLINK (join bridge)', (ipv6) =>
+      joinBridge(this.#route.message, ifindex, change, ipv6),
+    );
+  }
+
+  /** A host or a link without IPv6 (ipv6.disable=1; an MTU below 1280) has no addresses to be kept from making. */
+  #withoutIpv6(call: string, build: (ipv6: boolean) => void): Result<void, SysError> {
+    build(true);
+    const changed = this.#route.change(call);
+    if (changed.isOk() || changed.error.code !== 'EAFNOSUPPORT') return changed;
+    build(false);
+    return this.#route.change(call);
   }
 
   setPortUp(ifindex: number, port: Partial<BridgePort>): Result<void, SysError> {

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import type { InetCalls } from './native-inet.js';
 import type { LinkCalls } from './native-links.js';
+import type { MacvtapCalls } from './native-macvtap.js';
 
 /** sockets.h and peer.h. Descriptors returned belong to the caller and are close-on-exec. */
 interface SocketCalls {
@@ -97,6 +98,6 @@ interface CloserCalls {
   closerStop(closer: CloserHandle): void;
 }
 
-interface Addon extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, CloserCalls, InetCalls {}
+interface Addon extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls, InetCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

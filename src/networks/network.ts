@@ -39,7 +39,8 @@ export interface NetworkFacts {
   readonly on: string;
   /** Bytes without the Ethernet header, as a port made now would get; null when that cannot be told. */
   readonly mtu: number | null;
-  readonly guestsReachEachOther: boolean;
+  /** null: that is for the switch that the guests' frames are sent to. */
+  readonly guestsReachEachOther: boolean | null;
   readonly hostReachable: boolean;
   /** null: not known. */
   readonly outsideReachable: boolean | null;

@@ -7,6 +7,8 @@ import type { Permit } from '../core/permit.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { describeBridge } from './bridge-facts.js';
+import { openMacvtap } from './macvtap.js';
+import { describeMacvtap } from './macvtap-facts.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import { describeTcp, openTcp } from './tcp.js';
 import { describeUdp, openUdp } from './udp.js';
@@ -78,6 +80,8 @@ function openByType(
   switch (network.type) {
     case 'bridge':
       return openBridge(kernel, network, permit, grant, vnetHdr, spare);
+    case 'macvtap':
+      return openMacvtap(kernel, network, permit, grant, vnetHdr);
     case 'udp':
       return openUdp(kernel, network);
     case 'tcp':
@@ -89,6 +93,8 @@ export function describeNetwork(kernel: Kernel, network: Network): NetworkFacts 
   switch (network.type) {
     case 'bridge':
       return describeBridge(kernel, network);
+    case 'macvtap':
+      return describeMacvtap(kernel, network);
     case 'udp':
       return describeUdp(network);
     case 'tcp':

@@ -27,7 +27,8 @@ export interface NetworkListing {
   readonly maxPorts: number | null;
   /** Ports that the caller has and that count towards `maxPorts`. */
   readonly usedPorts: number;
-  readonly guestsReachEachOther: boolean;
+  /** null: that is for the switch to decide that the guests' frames are sent to (macvtap with mode vepa). */
+  readonly guestsReachEachOther: boolean | null;
   readonly hostReachable: boolean;
   /** null: not known. */
   readonly outsideReachable: boolean | null;

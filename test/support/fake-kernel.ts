@@ -6,7 +6,16 @@ import { err, ok, type Result } from 'neverthrow';
 import type { Mac } from '../../src/core/mac.js';
 import type { InterfaceName } from '../../src/core/names.js';
 import type { SysError } from '../../src/core/sys-error.js';
-import type { BridgePort, Enslavement, Kernel, Link, PortVlan, Tap } from '../../src/kernel/kernel.js';
+import type {
+  BridgePort,
+  Enslavement,
+  Kernel,
+  Link,
+  Macvtap,
+  MacvtapPlan,
+  PortVlan,
+  Tap,
+} from '../../src/kernel/kernel.js';
 import { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { FakeSockets } from './fake-sockets.js';
 
@@ -19,6 +28,8 @@ export class FakeKernel implements Kernel {
   readonly links = new Map<number, Mutable<Link>>();
   readonly entries = new Map<string, number>();
   readonly vlans = new Map<number, PortVlan[]>();
+  /** ifindexes of macvtaps that somebody has open. */
+  readonly heldMacvtaps = new Set<number>();
   /** Whether taps can be made ahead. */
   spares = false;
   readonly sockets = new FakeSockets(
@@ -47,7 +58,8 @@ export class FakeKernel implements Kernel {
 
   /** What is left of a grant: nothing, when all was rolled back. */
   leftovers(): string[] {
-    const taps = [...this.links.values()].filter((link) => link.kind === 'tun').map((link) => link.name);
+    const made = ({ kind }: Link) => kind === 'tun' || kind === 'macvtap';
+    const taps = [...this.links.values()].filter(made).map((link) => link.name);
     return [...taps, ...[...this.openFds].map((fd) => `fd ${fd}`), ...this.entries.keys()];
   }
 
@@ -110,6 +122,34 @@ export class FakeKernel implements Kernel {
 
   tapIsHeld(name: InterfaceName): Result<boolean, SysError> {
     return this.#call('tapIsHeld').map(() => [...this.links.values()].some((link) => link.name === name));
+  }
+
+  createMacvtap(name: InterfaceName, plan: MacvtapPlan): Result<Macvtap, SysError> {
+    return this.#call('createMacvtap').map(() => {
+      const ifindex = this.#nextIndex++;
+      const { address, mtu, parent, mode } = plan;
+      this.links.set(ifindex, {
+        ...{ ifindex, name, mtu, address, alias: '', master: 0, up: false, carrier: true },
+        ...{ kind: 'macvtap', macvtap: { parent, mode, ours: true } },
+      });
+      return { ifindex, major: 246, minor: ifindex };
+    });
+  }
+
+  claimMacvtap(ifindex: number, change: { readonly address: Mac; readonly alias: string }): Result<void, SysError> {
+    return this.#on('claimMacvtap', ifindex, (link) => void Object.assign(link, { up: true }, change));
+  }
+
+  openMacvtap(_name: InterfaceName, { ifindex }: Macvtap): Result<OwnedFd, SysError> {
+    return this.#on('openMacvtap', ifindex, () => this.#open());
+  }
+
+  watchMacvtap(ifindex: number): Result<void, SysError> {
+    return this.#on('watchMacvtap', ifindex, () => undefined);
+  }
+
+  unheldMacvtaps(ifindexes: readonly number[]): Result<readonly number[], SysError> {
+    return this.#call('unheldMacvtaps').map(() => ifindexes.filter((ifindex) => !this.heldMacvtaps.has(ifindex)));
   }
 
   linkByName(name: InterfaceName): Result<Link | undefined, SysError> {

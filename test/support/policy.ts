@@ -3,7 +3,7 @@
 import { decide } from '../../src/acl/decide.js';
 import { compilePolicy } from '../../src/acl/policy.js';
 import { Ledger } from '../../src/broker/ledger.js';
-import type { BridgeNetwork, Config, Network, Rule } from '../../src/core/config.js';
+import type { BridgeNetwork, Config, MacvtapNetwork, Network, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import { parseMac } from '../../src/core/mac.js';
 import { parseInterfaceName, parseNetworkName } from '../../src/core/names.js';
@@ -17,6 +17,14 @@ export function bridgeNetwork(change: Partial<BridgeNetwork> = {}): BridgeNetwor
   return {
     ...{ type: 'bridge', name: name('lan'), origin: { file: 'test.ini', line: 1 }, bridge: interfaceName('br0') },
     ...{ mtu: 'inherit', isolated: false, lockMac: false, hairpin: false, vhost: 'auto' },
+    ...change,
+  };
+}
+
+export function macvtapNetwork(change: Partial<MacvtapNetwork> = {}): MacvtapNetwork {
+  return {
+    ...{ type: 'macvtap', name: name('lan'), origin: { file: 'test.ini', line: 1 }, parent: interfaceName('eth1') },
+    ...{ mode: 'bridge', mtu: 'inherit', vhost: 'no' },
     ...change,
   };
 }
@@ -44,7 +52,7 @@ export function credentials(uid: number, change: Partial<Credentials> = {}): Cre
   return { pid: 4242, uid, gid: uid, groups: [], ...change };
 }
 
-export function permitFor(network: BridgeNetwork, uid = 1000, address = '52:54:00:12:34:56'): Permit {
+export function permitFor(network: Network, uid = 1000, address = '52:54:00:12:34:56'): Permit {
   const policy = compilePolicy(testConfig([network], [allowRule({ networks: [network.name] })]));
   const ask = { network: network.name, form: 'tap', mac: mac(address) } as const;
   return decide(policy, credentials(uid), ask, new Ledger())._unsafeUnwrap();

@@ -8,6 +8,7 @@ NAPI_MODULE_INIT() {
     register_process(env, exports);
     register_links(env, exports);
     register_taps(env, exports);
+    register_macvtap(env, exports);
     register_closer(env, exports);
     return exports;
 }

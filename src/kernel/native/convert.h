@@ -16,6 +16,7 @@ void register_watch(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_links(napi_env env, napi_value exports);
 void register_taps(napi_env env, napi_value exports);
+void register_macvtap(napi_env env, napi_value exports);
 void register_closer(napi_env env, napi_value exports);
 
 /* Adds one function to exports. */

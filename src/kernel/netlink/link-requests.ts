@@ -77,7 +77,11 @@ export function joinBridge(message: Message, ifindex: number, change: Enslavemen
   message.addU32(IFLA_MTU, change.mtu);
   message.addText(IFLA_IFALIAS, change.alias);
   message.addU32(IFLA_MASTER, change.master);
-  if (!ipv6) return;
+  if (ipv6) keepFromIpv6(message);
+}
+
+/** The link makes itself no IPv6 address. EAFNOSUPPORT where it has no IPv6. */
+export function keepFromIpv6(message: Message): void {
   const families = message.startNest(IFLA_AF_SPEC);
   const inet6 = message.startNest(AF_INET6);
   message.addU8(IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);

@@ -4,6 +4,7 @@ import { native } from '../native.js';
 import type { Answer } from './answers.js';
 import { Attributes } from './attributes.js';
 import type { NetlinkBytes } from './bytes.js';
+import { readMacvtap } from './macvtap.js';
 
 const {
   ARPHRD_ETHER,
@@ -64,6 +65,7 @@ export function readLink(memory: NetlinkBytes, answer: Answer): Link {
     ...(kind === 'bridge' && {
       bridge: { vlanFiltering: info.nested(IFLA_INFO_DATA).u8(IFLA_BR_VLAN_FILTERING) !== 0 },
     }),
+    ...(kind === 'macvtap' && { macvtap: readMacvtap(link, info.nested(IFLA_INFO_DATA)) }),
     ...(port !== undefined && { port }),
   };
 }
