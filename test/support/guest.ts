@@ -18,6 +18,8 @@ export interface GuestOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Further arguments of QEMU. */
   readonly extra?: readonly string[];
+  /** Descriptors that QEMU inherits, as number `inherited.first` and those after it. They stay the caller's. */
+  readonly fds?: readonly number[];
   /** MiB */
   readonly memory?: number;
   /** Kernel modules to load besides virtio's. */
@@ -51,6 +53,7 @@ export class Guest implements AsyncDisposable {
     stdio[inherited.kernel] = kernel;
     stdio[inherited.initramfs] = initramfs;
     stdio[inherited.qmp] = 'pipe';
+    for (const [index, fd] of (options.fds ?? []).entries()) stdio[inherited.first + index] = fd;
     const child = spawn(program, args, { stdio, env: { ...process.env, ...options.environment } });
     closeSync(kernel);
     closeSync(initramfs);

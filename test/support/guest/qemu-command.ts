@@ -29,7 +29,7 @@ export interface User {
 }
 
 /** Descriptors that QEMU is started with. */
-export const inherited = { qmp: 3, kernel: 4, initramfs: 5 } as const;
+export const inherited = { qmp: 3, kernel: 4, initramfs: 5, first: 6 } as const;
 
 interface Machine {
   readonly mark: string;
