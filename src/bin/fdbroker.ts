@@ -1,34 +1,72 @@
 #!/usr/bin/env node
 /** fdbroker(1): wires the command line to this process, and ends it. */
+import { dispatch } from '../cli/dispatch.js';
 import { exitStatus } from '../cli/exit-status.js';
 import { decideColour } from '../cli/paint.js';
-import { run } from '../cli/run.js';
+import type { Program } from '../cli/world.js';
+import { inheritedFds } from '../kernel/inherited.js';
 import { readVersion } from './version.js';
 
-// A reader that stops early (head) is no error: what is left to say goes nowhere
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') return;
-  process.stderr.write(`fdbroker: cannot write to standard output: ${error.code ?? error.message}\n`);
-  process.exit(exitStatus.trouble);
+const inherited = inheritedFds();
+
+/**
+ * The streams, from their first use on: using them makes pipes non-blocking for all who share them, which a program
+ * that this process becomes must not find.
+ */
+const stdout = once(() => {
+  // A reader that stops early (head) is no error: what is left to say goes nowhere
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`fdbroker: cannot write to standard output: ${error.code ?? error.message}\n`);
+    process.exit(exitStatus.trouble);
+  });
+  return process.stdout;
 });
-process.stderr.on('error', () => {});
+const stderr = once(() => process.stderr.on('error', () => {}));
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+async function become({ file, args, env, fds }: Program): Promise<string> {
+  const [{ execInPlace, keepOnExec }, { describeSysError }] = await Promise.all([
+    import('../kernel/process.js'),
+    import('../core/sys-error.js'),
+  ]);
+  for (const fd of [...inherited, ...fds]) {
+    const kept = keepOnExec(fd);
+    if (kept.isErr()) return describeSysError(kept.error);
+  }
+  return describeSysError(execInPlace(file, args, env));
+}
 
 try {
-  process.exitCode = await run(process.argv.slice(2), {
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-    colour: decideColour(process.stdout.isTTY, process.env),
-    columns: process.stdout.columns ?? 80,
+  process.exitCode = await dispatch(process.argv.slice(2), {
+    out: (text) => stdout().write(text),
+    err: (text) => stderr().write(text),
+    get colour() {
+      return decideColour(stdout().isTTY, process.env);
+    },
+    get columns() {
+      return stdout().columns ?? 80;
+    },
     env: process.env,
-    version: readVersion(),
+    get version() {
+      return readVersion();
+    },
     // Absent on Windows alone
     uid: process.geteuid?.() ?? 0,
     gid: process.getegid?.() ?? 0,
     groups: process.getgroups?.() ?? [],
     now: () => Date.now() / 1000,
     accounts: async () => (await import('../kernel/accounts.js')).systemAccounts,
+    become,
   });
 } catch (error) {
-  process.stderr.write(`fdbroker: this is a bug in fdbroker; please report it: ${(error as Error)?.stack ?? error}\n`);
+  stderr().write(`fdbroker: this is a bug in fdbroker; please report it: ${(error as Error)?.stack ?? error}\n`);
   process.exitCode = exitStatus.trouble;
 }

@@ -35,17 +35,30 @@ export interface Target {
 
 export function targetOf(args: Arguments, world: World): Target {
   const { path, alsoTried } = chooseSocket(textOf(args, 'socket'), world.env);
-  const timeout = typeof args['timeout'] === 'number' ? args['timeout'] : defaultTimeout;
+  const timeout =
+    typeof args['timeout'] === 'number' ? args['timeout'] : (parseTimeout(args['timeout']) ?? defaultTimeout);
   return { socket: path, ...(alsoTried === undefined ? {} : { alsoTried }), options: { timeout } };
 }
 
-/** Says on standard error why the broker did not do it. @returns the exit status that tells. */
-export async function reportFailure(error: ClientError, target: Target, world: World): Promise<ExitStatus> {
+/**
+ * Says on standard error why the broker did not do it.
+ *
+ * @param about what was refused, where there is more than one thing that could be.
+ * @returns the exit status that tells.
+ */
+export async function reportFailure(
+  error: ClientError,
+  target: Target,
+  world: World,
+  about?: string,
+): Promise<ExitStatus> {
   const names = error.tag === 'no-access' ? await world.accounts() : undefined;
-  complain(world, describeClientError(error, names));
+  const answered = error.tag === 'refused' || error.tag === 'bad-request';
+  complain(world, (answered && about !== undefined ? `${about}: ` : '') + describeClientError(error, names));
   if (error.tag === 'refused') for (const line of error.lines ?? []) complain(world, line);
   if (error.tag === 'no-broker' && target.alsoTried !== undefined) {
     complain(world, `there is none at ${target.alsoTried} either`);
   }
+  if (error.tag === 'bad-request') return exitStatus.usage;
   return error.tag === 'refused' ? exitStatus.no : exitStatus.unreachable;
 }

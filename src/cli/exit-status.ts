@@ -9,6 +9,10 @@ export const exitStatus = {
   unreachable: 3,
   /** fdbroker itself failed: a bug, or nowhere to write to. */
   trouble: 4,
+  /** The command to be started is there and cannot be. */
+  cannotRun: 126,
+  /** The command to be started is not there. */
+  noProgram: 127,
 } as const;
 
 export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];

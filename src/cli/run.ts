@@ -10,8 +10,18 @@ interface Entry {
   load(): Promise<Command>;
 }
 
+/** Commands that dispatch.ts has before yargs is loaded: here only for the list. */
+function loadFirst(name: string): Promise<Command> {
+  const refuse = () => {
+    throw new UsageError(`${name} must be the first word: fdbroker ${name} …`);
+  };
+  return Promise.resolve({ options: refuse, run: refuse });
+}
+
 /** In the order in which `--help` shows them. */
 const commands: readonly Entry[] = [
+  { usage: 'exec', describe: 'Start QEMU or another program with its networks', load: () => loadFirst('exec') },
+  { usage: 'open', describe: 'Start a program with one network', load: () => loadFirst('open') },
   { usage: 'networks', describe: 'Show the networks you may use', load: () => import('./networks.js') },
   { usage: 'ports', describe: 'Show your ports; to root and the admin group, all', load: () => import('./ports.js') },
   {
@@ -39,7 +49,8 @@ const commands: readonly Entry[] = [
   },
 ];
 
-const epilogue = 'Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 no broker or no access, 4 fdbroker failed.';
+const epilogue =
+  'Exit status: 0 done, 1 the answer is no, 2 wrong usage, 3 no broker or no access, 4 fdbroker failed; of exec and open: 126 the command may not be run, 127 it is not there.';
 
 /** @param args the words after the program's name. */
 export async function run(args: readonly string[], world: World): Promise<ExitStatus> {

@@ -2,6 +2,16 @@
 import type { Accounts } from '../core/config.js';
 import { escapeText } from './escape.js';
 
+/** A program that this process is to become. */
+export interface Program {
+  readonly file: string;
+  /** With its own name first. */
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Descriptors that it inherits besides those that this process has from its own start. */
+  readonly fds: readonly number[];
+}
+
 export interface World {
   /** Writes to standard output. */
   out(text: string): unknown;
@@ -21,6 +31,8 @@ export interface World {
   now(): number;
   /** The host's users and groups; asked for only by commands that show or take names. */
   accounts(): Promise<Accounts>;
+  /** execve(2). @returns why not; when it succeeds this process runs something else. */
+  become(program: Program): Promise<string>;
 }
 
 /** A complaint or a remark on standard error, in the form of all programs: `fdbroker: …`. */

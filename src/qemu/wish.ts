@@ -78,7 +78,8 @@ export function readWish(fields: ReadonlyMap<string, string>): Result<Wish, stri
   const vhost = fields.get('vhost');
   const mac = fields.get('mac');
   if (network === undefined || network === '') return err('"network" is missing; "fdbroker networks" shows them');
-  if (form !== undefined && !isForm(form)) return err(`"form" cannot be ${form}; choose tap, dgram or stream`);
+  if (form !== undefined && !isForm(form))
+    return err(`"form" cannot be ${form}; choose one of tap, dgram, stream and socket`);
   if (queues !== undefined && !/^[1-9]\d{0,2}$/.test(queues)) return err('"queues" takes a number from 1');
   const wished = vhost === undefined ? undefined : Object.hasOwn(switches, vhost) ? switches[vhost] : undefined;
   if (vhost !== undefined && wished === undefined) return err('"vhost" takes on, off or auto');

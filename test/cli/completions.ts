@@ -39,8 +39,12 @@ t.test('bash', { skip: bash ? false : 'bash is missing: apt-get install bash' },
     [['explain', '--user', 'roo'], '', ['root']],
     [['ports', '--timeout', ''], '', []],
     [['--json', 'che'], '', ['check']],
+    [['exec', '--pr'], '', ['--print']],
+    [['open', '--vhost', 'a'], '', ['auto']],
+    [['exec', '--network', 'la'], networks, ['lan', 'lab']],
   ];
   for (const [words, stub, offered] of cases) t.same(complete(words, stub), offered, words.join(' '));
+  t.ok(complete(['open', '--', 'bas']).includes('bash'), 'commands');
   t.ok(complete(['check', `${script}`]).includes(script), 'files');
 });
 

@@ -24,6 +24,7 @@ const wrong: [args: string[], complaint: RegExp, hint: RegExp][] = [
   [['explain'], /--network is missing/, /explain --help/],
   [['explain', '--network=a', '--form=x'], /--form cannot be "x"; choose one of "tap"/, /explain --help/],
   [['import-bridge-conf'], /an operand is missing/, /import-bridge-conf --help/],
+  [['--socket=x', 'exec'], /exec must be the first word/, /try "fdbroker/],
 ];
 
 for (const [args, complaint, hint] of wrong) {
@@ -45,6 +46,8 @@ t.test('help', async (t) => {
   t.match(top.stdout, /Exit status: 0 done, 1 the answer is no, 2 wrong usage/);
   const commands = [...top.stdout.matchAll(/^ {2}fdbroker (\S+)/gm)].map(([, name]) => name as string);
   t.strictSame(commands, [
+    'exec',
+    'open',
     'networks',
     'ports',
     'release',

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { run } from '../../src/cli/run.js';
-import type { World } from '../../src/cli/world.js';
+import { dispatch } from '../../src/cli/dispatch.js';
+import type { Program, World } from '../../src/cli/world.js';
 import { systemAccounts } from '../../src/kernel/accounts.js';
 
 export const program = fileURLToPath(new URL('../../src/bin/fdbroker.js', import.meta.url));
@@ -30,6 +30,12 @@ export class TestWorld implements World {
   readonly err = (words: string) => (this.stderr += words);
   readonly now = () => Date.now() / 1000;
   readonly accounts = async () => systemAccounts;
+  /** What it was to become. */
+  became: Program | undefined;
+  readonly become = async (program: Program) => {
+    this.became = program;
+    return 'this is a test';
+  };
 
   constructor(change: Partial<World> = {}) {
     Object.assign(this, change);
@@ -39,7 +45,7 @@ export class TestWorld implements World {
 /** Runs it within this process. */
 export async function fdbroker(args: readonly string[], change: Partial<World> = {}): Promise<Finished> {
   const world = new TestWorld(change);
-  const status = await run(args, world);
+  const status = await dispatch(args, world);
   return { status, stdout: world.stdout, stderr: world.stderr };
 }
 
