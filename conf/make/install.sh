@@ -21,6 +21,7 @@ files() {
     done
     echo "644 conf/sysusers/fdbroker.conf lib/sysusers.d/fdbroker.conf"
     echo "644 conf/tmpfiles/fdbroker.conf lib/tmpfiles.d/fdbroker.conf"
+    echo "644 conf/udev/60-fdbroker.rules lib/udev/rules.d/60-fdbroker.rules"
     echo "644 conf/fdbroker.ini share/doc/fdbroker/examples/fdbroker.ini"
     echo "644 LICENSE share/doc/fdbroker/copyright"
     echo "644 conf/completions/fdbroker share/bash-completion/completions/fdbroker"

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { Mac } from '../../../src/core/mac.js';
 import { claimMacvtap, createMacvtap, raiseMacvtap } from '../../../src/kernel/netlink/macvtap.js';
 import { built, written } from '../../support/netlink.js';
+import { inProject } from '../../support/project.js';
 
 const address = '52:54:00:12:34:56' as Mac;
 const claim = { address, alias: 'fdbroker' };
@@ -32,6 +34,11 @@ for (const [mode, number] of Object.entries(modes) as [keyof typeof modes, strin
     );
   });
 }
+
+t.test('the udev rule goes by the same group', async (t) => {
+  const rule = readFileSync(inProject('conf/udev/60-fdbroker.rules'), 'utf8');
+  t.match(rule, `ATTRS{netdev_group}=="${0x66_64_62_72}"`);
+});
 
 t.test('its alias and address, and no IPv6 of its own', async (t) => {
   t.same(
