@@ -12,7 +12,7 @@ t.test('the example gives nothing to anybody until it is edited', async (t) => {
 
 t.test('with the semicolons away it is right', async (t) => {
   const { broker, networks, rules } = configOf(example.replaceAll(/^;/gm, ''));
-  t.same([...networks.keys()], ['lan', 'guests']);
+  t.same([...networks.keys()], ['lan', 'guests', 'far', 'far-stream']);
   t.same(
     rules.map(({ name }) => name),
     ['members-of-kvm', 'not-ci'],
@@ -25,6 +25,6 @@ t.test('the examples of the manual page are right', async (t) => {
   const texts = [...page.matchAll(/^\.Bd -literal.*\n(\[(?:broker|network)(?:.|\n)*?)^\.Ed$/gm)].map(
     ([, text = '']) => text,
   );
-  t.equal(texts.length, 2);
+  t.equal(texts.length, 3);
   for (const text of texts) t.ok(configOf(text).rules.length > 0);
 });
