@@ -59,7 +59,9 @@ export async function releaseGrant(
 ): Answer<string | undefined> {
   const fields = await ask(socket, { verb: 'release', grant }, options);
   return fields.andThen((answer) =>
-    answer.get('grant') === grant ? ok(answer.get('note')) : err(garbage(socket, 'it is about another grant than was asked')),
+    answer.get('grant') === grant
+      ? ok(answer.get('note'))
+      : err(garbage(socket, 'it is about another grant than was asked')),
   );
 }
 

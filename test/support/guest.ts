@@ -16,6 +16,8 @@ export interface GuestOptions {
   /** Who runs QEMU, without any capability; left out: as this process, with what it may. */
   readonly user?: User;
   readonly environment?: NodeJS.ProcessEnv;
+  /** What starts QEMU: a command whose last arguments are QEMU's own command. */
+  readonly launcher?: readonly string[];
   /** Further arguments of QEMU. */
   readonly extra?: readonly string[];
   /** Descriptors that QEMU inherits, as number `inherited.first` and those after it. They stay the caller's. */
@@ -44,8 +46,8 @@ export class Guest implements AsyncDisposable {
 
   private constructor(options: GuestOptions) {
     const mark = randomUUID();
-    const { nics = [], memory = 128, extra = [], user } = options;
-    const [program, ...args] = qemuCommand({ mark, nics, memory, extra, user }) as [string, ...string[]];
+    const { nics = [], memory = 128, extra = [], launcher = [], user } = options;
+    const [program, ...args] = qemuCommand({ mark, nics, memory, extra, launcher, user }) as [string, ...string[]];
     const kernel = openSync(inProject('build/guest/kernel/vmlinuz'), 'r');
     const modules = ['virtio_pci', 'virtio_net', ...(options.modules ?? [])];
     const initramfs = openInitramfs([...baseEntries(modules), ...(options.files ?? [])]);

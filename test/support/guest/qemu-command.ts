@@ -37,11 +37,12 @@ interface Machine {
   /** MiB */
   readonly memory: number;
   readonly extra: readonly string[];
+  readonly launcher: readonly string[];
   readonly user: User | undefined;
 }
 
 /** Without a file system of its own, a window, a default device or a reboot; a panic ends it. */
-export function qemuCommand({ mark, nics, memory, extra, user }: Machine): string[] {
+export function qemuCommand({ mark, nics, memory, extra, launcher, user }: Machine): string[] {
   const kernelLine = `console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off mark=${mark}`;
   const network = nics.flatMap(({ netdev, mac }, index) => [
     ...['-netdev', `${netdev},id=net${index}`],
@@ -49,7 +50,17 @@ export function qemuCommand({ mark, nics, memory, extra, user }: Machine): strin
   ]);
   return [
     ...['setpriv', '--pdeathsig', 'KILL', ...(user === undefined ? [] : withoutPrivileges(user))],
-    ...['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-monitor', 'none'],
+    ...[
+      ...launcher,
+      'qemu-system-x86_64',
+      '-nodefaults',
+      '-no-user-config',
+      '-no-reboot',
+      '-display',
+      'none',
+      '-monitor',
+      'none',
+    ],
     ...['-accel', accelerator, '-machine', 'pc', '-cpu', 'max', '-m', String(memory), '-serial', 'stdio'],
     ...['-chardev', `socket,id=qmp,fd=${inherited.qmp}`, '-mon', 'chardev=qmp,mode=control'],
     ...['-kernel', `/proc/self/fd/${inherited.kernel}`, '-initrd', `/proc/self/fd/${inherited.initramfs}`],

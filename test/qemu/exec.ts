@@ -1,0 +1,65 @@
+/** A guest that `fdbroker exec` started, as an ordinary user: by -netdev, by -nic, with an address that is locked. */
+import { readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { brokerConfig } from '../support/broker-config.js';
+import { copyBuild, programParts } from '../support/copied-build.js';
+import { alice, Host, missingUsers, prepareHost } from '../support/host.js';
+import { sh } from '../support/namespace.js';
+
+prepareHost();
+sh(
+  'ip link add br1 address 02:00:00:00:00:02 mtu 1400 type bridge; ip address add 10.0.1.1/24 dev br1; ip link set br1 up',
+);
+const config = brokerConfig({
+  broker: { 'socket-mode': '0666' },
+  networks: { lan: {}, locked: { bridge: 'br1', 'lock-mac': 'yes' } },
+  rule: { 'max-ports': 4 },
+});
+const host = await Host.start(t, config);
+const program = join(copyBuild(t, programParts), 'src/bin/fdbroker.js');
+const launcher = [process.execPath, program, 'exec', '--'];
+const user = missingUsers() === undefined ? { user: alice } : {};
+const start = (...extra: string[]) => host.guest({ nics: [], launcher, extra, ...user });
+
+t.test('a netdev, and a device that is told what it does not say', async (t) => {
+  await using guest = await start(
+    '-netdev',
+    'fdbroker,id=n0,network=lan',
+    '-device',
+    'virtio-net-pci,netdev=n0,romfile=',
+  );
+  const [port, ...others] = await host.portsOf(guest.pid);
+  t.match(port, { network: 'lan', form: 'tap', state: 'up', holderName: 'qemu-system-x86' });
+  t.same(others, []);
+  t.match(readlinkSync(`/proc/${guest.pid}/exe`), /qemu/, 'no process of ours stays');
+  t.equal((await guest.must('cat /sys/class/net/eth0/address')).trim(), port?.mac);
+  await guest.configure('10.0.0.2/24');
+  t.equal(await guest.ping('10.0.0.1'), 3);
+  await guest.kill();
+  t.match(await host.audited({ event: 'ended' }), { grant: port?.grant });
+});
+
+t.test('two networks, in JSON, with a locked address and an MTU of its own', async (t) => {
+  const mac = '52:54:00:00:00:42';
+  await using guest = await start(
+    ...['-netdev', '{"type":"fdbroker","id":"n0","network":"locked"}'],
+    ...['-device', `{"driver":"virtio-net-pci","netdev":"n0","romfile":"","mac":"${mac}"}`],
+    ...['-nic', 'fdbroker,network=lan,model=virtio-net-pci'],
+  );
+  const ports = await host.portsOf(guest.pid);
+  t.same(ports.map(({ network }) => network).sort(), ['lan', 'locked']);
+  t.equal(ports.find(({ network }) => network === 'locked')?.mac, mac);
+  const macs = await guest.must('cat /sys/class/net/eth*/address');
+  for (const port of ports) t.match(macs, port.mac);
+  const locked = (await guest.must(`grep -l ${mac} /sys/class/net/eth*/address`)).split('/')[4] ?? '';
+  t.equal((await guest.must(`cat /sys/class/net/${locked}/mtu`)).trim(), '1400');
+  await guest.configure('10.0.1.2/24', locked);
+  t.equal(await guest.ping('10.0.1.1'), 3);
+});
+
+t.test('a refusal starts nothing and leaves nothing', async (t) => {
+  const refused = host.refusal({ nics: [], launcher, extra: ['-nic', 'fdbroker,network=lost'], ...user });
+  t.match(await refused, /QEMU ended \(1\): fdbroker: -nic fdbroker,network=lost: /);
+  t.same(await host.ports(), []);
+});
