@@ -27,7 +27,7 @@ export interface LinkEntry extends Handed {
 }
 
 /** A socket in the ledger: only its holders know what becomes of it, so the grant ends with the first of them. */
-export interface SocketEntry extends Handed {
+interface SocketEntry extends Handed {
   readonly ifname: null;
   readonly ifindex: null;
   /** Its holder, followed as long as the grant is in force. */

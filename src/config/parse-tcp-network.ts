@@ -1,9 +1,10 @@
 /** A section [network NAME] of type tcp. */
 import type { TcpNetwork } from '../core/config.js';
-import { notUnicast, parseEndpoint } from '../core/endpoint.js';
+import { notUnicast } from '../core/endpoint.js';
 import type { NetworkName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
+import { parseEndpoint } from './parse-endpoint.js';
 import type { Section } from './scan.js';
 
 const shape = { type: 'one', connect: 'one', listen: 'one' } as const satisfies Shape;

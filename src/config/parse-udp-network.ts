@@ -1,10 +1,10 @@
 /** A section [network NAME] of type udp. */
-import { isIPv4 } from 'node:net';
 import type { UdpNetwork } from '../core/config.js';
-import { notUnicast, parseEndpoint } from '../core/endpoint.js';
+import { isIPv6Endpoint, notUnicast } from '../core/endpoint.js';
 import type { NetworkName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
+import { parseEndpoint } from './parse-endpoint.js';
 import type { Section } from './scan.js';
 
 const shape = { type: 'one', local: 'one', remote: 'one' } as const satisfies Shape;
@@ -21,7 +21,7 @@ export function parseUdpNetwork(section: Section, name: NetworkName, errors: Err
   if (local === undefined || remote === undefined) return undefined;
   const nobody = notUnicast(remote);
   if (nobody !== undefined) fields.refuseKey('remote', `cannot be reached: ${nobody}`);
-  if (isIPv4(local.address) !== isIPv4(remote.address)) {
+  if (isIPv6Endpoint(local) !== isIPv6Endpoint(remote)) {
     fields.refuseKey('remote', 'is of another family than local; both are IPv4 or both are IPv6');
   }
   if (local.address === remote.address && local.port === remote.port) {

@@ -1,9 +1,10 @@
 /** Networks of UDP and TCP for tests. */
+
+import { parseEndpoint } from '../../src/config/parse-endpoint.js';
 import type { Endpoint, TcpNetwork, UdpNetwork } from '../../src/core/config.js';
-import { parseEndpoint } from '../../src/core/endpoint.js';
 import { name } from './policy.js';
 
-export const endpoint = (text: string): Endpoint => parseEndpoint(text)._unsafeUnwrap();
+const endpoint = (text: string): Endpoint => parseEndpoint(text)._unsafeUnwrap();
 
 const named = { name: name('lan'), origin: { file: 'test.ini', line: 1 } };
 
