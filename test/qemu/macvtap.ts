@@ -1,0 +1,92 @@
+/** Guests on macvtaps, over a wire to another namespace: in each mode exactly those reach each other who should. */
+import { spawn } from 'node:child_process';
+import t, { type Test } from 'tap';
+import { until } from '../support/daemon.js';
+import type { Guest } from '../support/guest.js';
+import { Host, prepareHost } from '../support/host.js';
+import { macvtaps, skipWithoutMacvtap } from '../support/macvtap.js';
+import { sh } from '../support/namespace.js';
+
+prepareHost();
+skipWithoutMacvtap();
+
+const modes = ['vepa', 'bridge', 'private', 'passthru'] as const;
+const sections = modes.map((mode) => `[network ${mode}]\ntype = macvtap\nparent = ${mode}\nmode = ${mode}\n`);
+const names = modes.map((mode) => `network[] = ${mode}\n`);
+const host = await Host.start(t, `${sections.join('')}[rule all]\neffect = allow\nuser[] = *\n${names.join('')}`);
+
+/** The namespace at the far end of the wires, by a process in it. */
+const far = spawn('unshare', ['-n', 'setpriv', '--pdeathsig', 'KILL', 'sleep', 'infinity'], { stdio: 'ignore' });
+t.teardown(() => far.kill('SIGKILL'));
+const inFar = (command: string) => sh(`nsenter --net=/proc/${far.pid}/ns/net sh -ec '${command}'`);
+await until(() => sh(`readlink /proc/${far.pid}/ns/net`) !== sh('readlink /proc/self/ns/net'));
+
+/** Network N is 10.N.0.0/24: .1 the far end, .9 the host's own address on the parent. */
+for (const [at, mode] of modes.entries()) {
+  sh(`ip link add ${mode} type veth peer name ${mode}-far && ip link set ${mode}-far netns ${far.pid}`);
+  sh(`ip address add 10.${at}.0.9/24 dev ${mode}; ip link set ${mode} up`);
+  inFar(`ip link add br-${mode} type bridge; ip link set br-${mode} up; ip address add 10.${at}.0.1/24 dev br-${mode}
+    ip link set ${mode}-far master br-${mode} up`);
+}
+/** Whether the switch at the far end sends frames back where they came from. */
+const reflect = (mode: string, on: boolean) =>
+  inFar(`ip link set ${mode}-far type bridge_slave hairpin ${on ? 'on' : 'off'}`);
+
+/** A guest whose address on network N is 10.N.0.HOST; it uses the addresses that it was granted. */
+async function guestOn(networks: readonly (typeof modes)[number][], number: number): Promise<Guest> {
+  const nics = networks.map((network) => {
+    const mac = `52:54:00:00:0${modes.indexOf(network)}:0${number}`;
+    return { netdev: `tap,helper=${host.helper} --network=${network} --mac=${mac}`, mac };
+  });
+  const guest = await host.guest({ nics });
+  for (const [at, network] of networks.entries()) {
+    await guest.configure(`10.${modes.indexOf(network)}.0.${number}/24`, `eth${at}`);
+  }
+  return guest;
+}
+
+const [one, other] = await Promise.all([guestOn(modes, 2), guestOn(['vepa', 'bridge', 'private'], 3)]);
+
+async function reaches(t: Test, guest: Guest, target: string, expected: boolean, what: string): Promise<void> {
+  // A neighbour that was found before may be forgotten, and one that was not is asked for anew
+  await guest.run('ip neighbour flush all');
+  t.equal((await guest.ping(target, expected ? 3 : 1)) > 0, expected, what);
+}
+
+for (const [at, mode] of modes.entries()) {
+  t.test(`mode ${mode}`, async (t) => {
+    reflect(mode, false);
+    await reaches(t, one, `10.${at}.0.1`, true, 'the far end');
+    await reaches(t, one, `10.${at}.0.9`, false, 'not the host’s own address on the parent');
+    if (mode === 'passthru') return;
+    await reaches(t, other, `10.${at}.0.1`, true, 'the far end, for the other guest too');
+    await reaches(t, one, `10.${at}.0.3`, mode === 'bridge', 'the other guest');
+    reflect(mode, true);
+    await reaches(t, one, `10.${at}.0.3`, mode !== 'private', 'the other guest, where the switch reflects');
+  });
+}
+
+t.test('some megabytes of TCP to the other guest, and back, arrive unchanged', async (t) => {
+  for (const [sender, receiver, address] of [
+    [one, other, '10.1.0.3'],
+    [other, one, '10.1.0.2'],
+  ] as const) {
+    await receiver.must(
+      'sleep 600 | nc -l -p 5000 >/tmp/received & until netstat -lnt | grep -q :5000; do sleep 0.1; done',
+    );
+    await sender.must('head -c 8000000 /dev/urandom >/tmp/sent');
+    await sender.must(`nc ${address} 5000 </tmp/sent`, 120);
+    await receiver.must('while pidof nc; do sleep 0.1; done', 120);
+    t.equal(await receiver.must('md5sum </tmp/received'), await sender.must('md5sum </tmp/sent'));
+  }
+});
+
+t.test('they go with their guests, however those end', async (t) => {
+  t.equal(macvtaps().length, 7);
+  await one.kill();
+  await until(() => macvtaps().length === 3);
+  await other.run('poweroff -f').catch(() => {});
+  await other.ended;
+  await until(() => macvtaps().length === 0);
+  await until(async () => (await host.ports()).length === 0);
+});
