@@ -9,7 +9,7 @@ import { Watch } from '../kernel/watch.js';
 import type { Broker } from './broker.js';
 import type { ControlSocket, Refusal } from './control-socket.js';
 import { Endings } from './endings.js';
-import { type Room, Server } from './server.js';
+import { mostFds, type Room, Server } from './server.js';
 import { Upkeep } from './upkeep.js';
 
 /** Messages of rtnetlink taken in one turn. */
@@ -30,7 +30,7 @@ export function serve(
   const endings = new Endings(broker);
   const upkeep = new Upkeep(broker, endings);
   const room = roomFor(limit.value);
-  broker.holders.room = Math.floor(room.closing / 4);
+  broker.holders.room = roomForHolders(room.closing);
   const server = new Server(broker, endings, watch, socket.listener, room);
   const service = {
     [Symbol.dispose]() {
@@ -62,9 +62,15 @@ export function serve(
 /**
  * How the descriptors are shared out. A connection takes one here, and one in flight in the kernel, which counts
  * against the same limit. What is left is for those that come with messages and wait to be closed,
- * and at most a quarter of it for those that follow the holders of sockets.
+ * and of that some for those that follow the holders of sockets.
  */
 function roomFor(openFiles: number): Room {
   const connections = Math.max(16, Math.min(8192, Math.floor((openFiles - 64) / 2)));
   return { connections, closing: openFiles - 64 - connections };
+}
+
+/** A quarter at most, and never so many that there is no room left for a message's descriptors. */
+function roomForHolders(closing: number): number {
+  const quarter = Math.floor(closing / 4);
+  return closing < mostFds ? quarter : Math.min(quarter, Math.floor((closing - mostFds) / 2));
 }

@@ -23,7 +23,7 @@ import { FairQueue } from './fair-queue.js';
 import type { Granted, Send } from './session.js';
 
 /** SCM_MAX_FD: descriptors in one message (unix(7)). */
-const mostFds = 253;
+export const mostFds = 253;
 /** Descriptors of one user that wait to be closed: a crowd of taps takes a while, and so many only one who blocks us. */
 const mostPending = 1024;
 /** Milliseconds between two looks at deadlines, while there is anything to look at. */

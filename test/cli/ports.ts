@@ -26,15 +26,17 @@ t.test('as people see them', async (t) => {
     { ...port, grant: '5e6f7a8b', ifname: 'fdb5e6f7a8b', user: null, uid: 4_294_967_294, state: 'quarantined' },
     { ...port, holder: 77, holderName: '\u001b]0;x', state: 'unheld', since: 999_000 },
     { ...port, holder: 0, holderName: null },
+    { ...port, form: 'dgram', ifname: null, ifindex: null },
     { ...port, holder: 78, holderName: null },
   ];
   const expected = `\
-GRANT     USER        NETWORK  FORM  INTERFACE    MAC                STATE        AGE  HOLDER
-1a2b3c4d  alice       lan      tap   fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  4242 qemu-system-x86
-5e6f7a8b  4294967294  lan      tap   fdb5e6f7a8b  52:54:00:6b:12:9e  quarantined  30s  4242 qemu-system-x86
-1a2b3c4d  alice       lan      tap   fdb1a2b3c4d  52:54:00:6b:12:9e  unheld       17m  77 \\x1b]0;x
-1a2b3c4d  alice       lan      tap   fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  ?
-1a2b3c4d  alice       lan      tap   fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  78 ?
+GRANT     USER        NETWORK  FORM   INTERFACE    MAC                STATE        AGE  HOLDER
+1a2b3c4d  alice       lan      tap    fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  4242 qemu-system-x86
+5e6f7a8b  4294967294  lan      tap    fdb5e6f7a8b  52:54:00:6b:12:9e  quarantined  30s  4242 qemu-system-x86
+1a2b3c4d  alice       lan      tap    fdb1a2b3c4d  52:54:00:6b:12:9e  unheld       17m  77 \\x1b]0;x
+1a2b3c4d  alice       lan      tap    fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  ?
+1a2b3c4d  alice       lan      dgram  -            52:54:00:6b:12:9e  up           30s  4242 qemu-system-x86
+1a2b3c4d  alice       lan      tap    fdb1a2b3c4d  52:54:00:6b:12:9e  up           30s  78 ?
 `;
   t.equal(formatPorts([port, ...others], 1_000_030, false), expected);
 });

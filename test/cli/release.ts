@@ -26,6 +26,16 @@ t.test('grants released in part', async (t) => {
   ]);
 });
 
+t.test('a socket stays, which is told', async (t) => {
+  using server = new ScriptedServer(({ request, ok }) => {
+    if (request.verb === 'release') ok({ grant: request.grant, note: 'the socket stays' });
+  }).start();
+  const args = ['release', '00000000', `--socket=${server.path}`];
+  t.match(await fdbroker(args), { status: 0, stdout: 'released 00000000: the socket stays\n' });
+  const { stdout } = await fdbroker([...args, '--json']);
+  t.same(JSON.parse(stdout), [{ grant: '00000000', released: true, message: 'the socket stays' }]);
+});
+
 t.test('a broker that goes away in between', async (t) => {
   using server = new ScriptedServer(({ request, ok, close }) => {
     if (request.verb === 'release' && request.grant === '00000000') ok({ grant: request.grant });
