@@ -105,7 +105,8 @@ export interface Kernel {
    * Makes a tap of that name and opens it (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_VNET_HDR when
    * asked for); EBUSY when the name is taken. The tap lives until the last copy of the fd is closed, and the OwnedFd
    * closes as by closeLater for `owner`, a uid, because that may take 16 ms in the kernel. The ifindex comes from
-   * SIOCGIFINDEX.
+   * SIOCGIFINDEX. One with `multiQueue` is this process's user's, so that no other user gets a queue of it by its name;
+   * EBUSY also when one was quicker.
    */
   openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError>;
   /** One more descriptor of a tap that was made with `multiQueue` just now, with the same options. */

@@ -81,10 +81,25 @@ export class LinuxKernel implements Kernel, Disposable {
     const attached = native.tunAttach(unattached.fd, name, flags);
     if (attached < 0) return err(sysError('TUNSETIFF', attached));
     const fd = ownFdLater(unattached.release(), options.owner);
-    const ifindex = native.linkIndex(name);
-    if (ifindex >= 0) return ok({ fd, ifindex });
-    fd.close();
-    return err(sysError('SIOCGIFINDEX', ifindex));
+    const owned = options.multiQueue === true ? this.#own(name, fd) : ok();
+    const found = owned.andThen(() => check('SIOCGIFINDEX', native.linkIndex(name)));
+    if (found.isErr()) fd.close();
+    return found.map((ifindex) => ({ fd, ifindex }));
+  }
+
+  /**
+   * Keeps others off a tap that has room for more queues. Until it has an owner anybody may attach to it by its name, so
+   * that it is alone with its first descriptor only when it is found so afterwards; EBUSY: it is not.
+   */
+  #own(name: InterfaceName, { fd }: OwnedFd): Result<void, SysError> {
+    const owned = check('TUNSETOWNER', native.tunOwn(fd));
+    if (owned.isErr()) return err(owned.error);
+    askForLink(this.#route.message, { name });
+    return this.#route
+      .askOne('RTM_GETLINK (tap)', readTapState)
+      .andThen(({ queues, owner }) =>
+        queues === 1 && owner === process.geteuid?.() ? ok() : err(sysError('TUNSETOWNER', -EBUSY)),
+      );
   }
 
   openQueue(name: InterfaceName, tap: Tap, options: TapOptions): Result<OwnedFd, SysError> {

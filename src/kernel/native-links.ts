@@ -79,6 +79,8 @@ export const constantNames = [
   'IFLA_INFO_DATA',
   'IFLA_INFO_SLAVE_KIND',
   'IFLA_INFO_SLAVE_DATA',
+  'IFLA_TUN_OWNER',
+  'IFLA_TUN_GROUP',
   'IFLA_TUN_PI',
   'IFLA_TUN_VNET_HDR',
   'IFLA_TUN_PERSIST',
@@ -120,6 +122,8 @@ export interface LinkCalls {
   vhostDevice(): number;
   /** Gives it the tap of this name. -EBUSY: the name is taken (IFF_TUN_EXCL), or somebody holds the tap. */
   tunAttach(fd: number, name: string, flags: number): number;
+  /** Lets nobody but this process's user, and who has CAP_NET_ADMIN, attach to the tap of this descriptor by its name. */
+  tunOwn(fd: number): number;
   linkIndex(name: string): number;
   /** @param facts gets the ifindex, the MTU, and two numbers that hold the address. */
   linkFacts(name: string, facts: Int32Array): number;

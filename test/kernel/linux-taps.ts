@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { ownFd } from '../../src/kernel/close.js';
 import { native } from '../../src/kernel/native.js';
 import { flagsOf, openTunFds, withFdsLeft } from '../support/descriptors.js';
 import { addBridge, addPort, addTap, closeTap, ifname, ipLink, openKernel } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { compileTapHolder, TapHolder } from '../support/tap-holder.js';
 
 inPrivateNamespace();
-const { IFF_NO_PI, IFF_TAP } = native.constants;
+const { IFF_NO_PI, IFF_TAP, IFF_VNET_HDR } = native.constants;
+const program = compileTapHolder(t);
 const multiQueue = 0x0100;
 
 /** Holds a tap that exists, as a second process would. */
@@ -147,6 +150,37 @@ t.test('a tap with several queues', async (t) => {
     t.equal(held(), true);
   }
   t.equal(held(), false);
+});
+
+t.test('nobody else gets a queue of a tap made here', async (t) => {
+  const kernel = openKernel(t);
+  const options = { vnetHdr: true, owner: 0, multiQueue: true };
+  const tap = kernel.openTap(ifname('queued'), options)._unsafeUnwrap();
+  t.teardown(() => closeTap(tap));
+  const attach = (uid: number) => new TapHolder(t, program, ownFd(native.tunDevice()), uid).tell('attach queued');
+  t.equal(await attach(1234), -1, 'EPERM');
+  const queue = kernel.openQueue(ifname('queued'), tap, options)._unsafeUnwrap();
+  queue.close();
+  t.equal(await attach(0), 0, 'but who has CAP_NET_ADMIN does');
+});
+
+t.test('a tap of which another was quick to get a queue is not taken', async (t) => {
+  const kernel = openKernel(t);
+  const { tunOwn } = native;
+  t.teardown(() => Object.assign(native, { tunOwn }));
+  const before = openTunFds();
+  const quick: Disposable[] = [];
+  t.teardown(() => quick.map((one) => one[Symbol.dispose]()));
+  Object.assign(native, {
+    tunOwn: (fd: number) => {
+      quick.push(hold('raced', IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | multiQueue));
+      return tunOwn(fd);
+    },
+  });
+  const options = { vnetHdr: true, owner: 0, multiQueue: true };
+  t.match(kernel.openTap(ifname('raced'), options)._unsafeUnwrapErr(), { call: 'TUNSETOWNER', code: 'EBUSY' });
+  while (openTunFds() > before + 1) await nextTurn();
+  t.pass('it is closed');
 });
 
 t.test('what is no tap is not held, and is not made by asking', async (t) => {

@@ -1,6 +1,7 @@
 /*
- * Holds the tap that is descriptor 3 and does to it what a hostile holder can, one word a line from standard input,
- * each answered by a line with 0 or -errno. Ends, and lets the tap go, at the end of the input.
+ * Holds the tap that is descriptor 3, or with attach gets itself a queue of one, and does to it what a hostile holder
+ * can, one word a line from standard input, each answered by a line with 0 or -errno. Ends, and lets the tap go, at the
+ * end of the input.
  */
 #include <errno.h>
 #include <linux/if.h>
@@ -19,6 +20,12 @@ static int set_address(const char *text) {
     return ioctl(3, SIOCSIFHWADDR, &request);
 }
 
+static int attach(const char *name) {
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE};
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    return ioctl(3, TUNSETIFF, &request);
+}
+
 int main(void) {
     char line[64];
     while (fgets(line, sizeof line, stdin) != NULL) {
@@ -30,6 +37,7 @@ int main(void) {
         if (strcmp(line, "carrier off") == 0) result = ioctl(3, TUNSETCARRIER, &off);
         if (strcmp(line, "carrier on") == 0) result = ioctl(3, TUNSETCARRIER, &on);
         if (strncmp(line, "address ", 8) == 0) result = set_address(line + 8);
+        if (strncmp(line, "attach ", 7) == 0) result = attach(line + 7);
         printf("%d\n", result < 0 ? -errno : 0);
         fflush(stdout);
     }

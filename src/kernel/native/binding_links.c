@@ -37,6 +37,10 @@ static napi_value with_int(napi_env env, napi_callback_info info, int (*function
     return make_int(env, function(number));
 }
 
+static napi_value js_tun_own(napi_env env, napi_callback_info info) {
+    return with_int(env, info, tun_own);
+}
+
 static napi_value js_netlink_open(napi_env env, napi_callback_info info) {
     return with_int(env, info, netlink_open);
 }
@@ -134,6 +138,7 @@ static void export_constants(napi_env env, napi_value exports) {
 void register_links(napi_env env, napi_value exports) {
     export_function(env, exports, "tunDevice", js_tun_device);
     export_function(env, exports, "tunAttach", js_tun_attach);
+    export_function(env, exports, "tunOwn", js_tun_own);
     export_function(env, exports, "linkIndex", js_link_index);
     export_function(env, exports, "netlinkOpen", js_netlink_open);
     export_function(env, exports, "netlinkWatchLinks", js_netlink_watch_links);

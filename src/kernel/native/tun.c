@@ -30,6 +30,10 @@ int tun_attach(int fd, const char *name, int flags) {
     return ioctl(fd, TUNSETIFF, &request) < 0 ? -errno : 0;
 }
 
+int tun_own(int fd) {
+    return ioctl(fd, TUNSETOWNER, (unsigned long)geteuid()) < 0 ? -errno : 0;
+}
+
 int link_index(const char *name) {
     struct ifreq request = {0};
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);

@@ -16,6 +16,12 @@ int vhost_device(void);
  */
 int tun_attach(int fd, const char *name, int flags);
 
+/*
+ * TUNSETOWNER: nobody but this process's user, and who has CAP_NET_ADMIN, may attach to the tap by its name from now
+ * on. While a tap has no owner, anybody may.
+ */
+int tun_own(int fd);
+
 /* What says whether a link is the one that was looked at before. */
 struct link_facts {
     int32_t index, mtu;

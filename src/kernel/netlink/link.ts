@@ -28,9 +28,11 @@ const {
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
+  IFLA_TUN_GROUP,
   IFLA_TUN_MULTI_QUEUE,
   IFLA_TUN_NUM_DISABLED_QUEUES,
   IFLA_TUN_NUM_QUEUES,
+  IFLA_TUN_OWNER,
   IFLA_TUN_PERSIST,
   IFLA_TUN_PI,
   IFLA_TUN_VNET_HDR,
@@ -102,6 +104,8 @@ export interface TapState {
   readonly flags: number;
   /** How many descriptors are attached, for a multiqueue tap; of others the kernel does not tell. */
   readonly queues: number | undefined;
+  /** The only uid that may attach without CAP_NET_ADMIN; undefined: others may, or nobody was named. */
+  readonly owner: number | undefined;
 }
 
 export function readTapState(memory: NetlinkBytes, answer: Answer): TapState {
@@ -113,5 +117,6 @@ export function readTapState(memory: NetlinkBytes, answer: Answer): TapState {
     ifindex: readIfindex(memory, answer),
     flags,
     queues: tun.u8(IFLA_TUN_MULTI_QUEUE) !== 0 ? queues : undefined,
+    owner: tun.has(IFLA_TUN_OWNER) && !tun.has(IFLA_TUN_GROUP) ? tun.u32(IFLA_TUN_OWNER) : undefined,
   };
 }
