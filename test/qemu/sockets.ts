@@ -1,15 +1,18 @@
 /** Guests on networks of UDP and TCP: one has what the broker handed out, the other QEMU's own end of it. */
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Form } from '../../src/core/form.js';
 import type { Reply } from '../../src/protocol/reply.js';
 import { ask } from '../support/ask.js';
+import { copyBuild, programParts } from '../support/copied-build.js';
+import { until } from '../support/daemon.js';
 import { inherited } from '../support/guest/qemu-command.js';
 import type { Guest } from '../support/guest.js';
 import { Host, prepareHost } from '../support/host.js';
 import { name } from '../support/policy.js';
 
 prepareHost();
-const names = ['frames', 'far', 'wait'];
+const names = ['frames', 'far', 'near', 'wait'];
 const host = await Host.start(
   t,
   `[network frames]
@@ -22,6 +25,9 @@ connect = 127.0.0.1:7011
 [network wait]
 type = tcp
 listen = 127.0.0.1:7021
+[network near]
+type = tcp
+listen = 127.0.0.1:7011
 [rule all]
 effect = allow
 user[] = *
@@ -77,4 +83,26 @@ t.test('TCP that listens: -netdev stream,server=on, with -netdev socket,connect=
   t.equal(server(reply), 'yes');
   const far = await host.guest({ nics: [{ netdev: 'socket,connect=127.0.0.1:7021' }] });
   await reachEachOther(t, guest, far);
+});
+
+t.test('by `fdbroker exec`: the grants are of QEMU, and end with it', async (t) => {
+  const launcher = [process.execPath, join(copyBuild(t, programParts), 'src/bin/fdbroker.js'), 'exec', '--'];
+  const start = (network: string) => {
+    const extra = ['-netdev', `fdbroker,id=n0,network=${network}`, '-device', 'virtio-net-pci,netdev=n0,romfile='];
+    return host.guest({ nics: [], launcher, extra });
+  };
+  for (const row of await host.ports()) await ask(host.daemon.socket, { verb: 'release', grant: row.grant as never });
+  // Both ends by the broker: one listens when the other connects
+  const one = await start('near');
+  const other = await start('far');
+  const [port, ...others] = await host.portsOf(one.pid);
+  t.match(port, { network: 'near', form: 'stream', ifname: null, holderName: 'qemu-system-x86' });
+  t.same(others, []);
+  t.equal((await other.must('cat /sys/class/net/eth0/address')).trim(), (await host.portsOf(other.pid))[0]?.mac);
+  await reachEachOther(t, one, other);
+  t.match(await host.audited({ event: 'ended', grant: port?.grant }), { reason: 'its holder has ended' });
+  const frames = await start('frames');
+  t.match(await host.portsOf(frames.pid), [{ network: 'frames', form: 'dgram' }]);
+  await frames.kill();
+  await until(async () => (await host.ports()).length === 0);
 });
