@@ -13,8 +13,8 @@ import type { KernelEvent, Link, LinkChange } from '../kernel/kernel.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
-import { LastClose } from './last-close.js';
 import type { LinkEntry } from './ledger.js';
+import { Macvtaps } from './macvtaps.js';
 import { Reaper } from './reaper.js';
 import { StaticEntries } from './static-entries.js';
 
@@ -25,10 +25,8 @@ export class Upkeep implements Disposable {
   readonly #broker: Broker;
   readonly #endings: Endings;
   readonly #reaper: Reaper;
-  readonly #lastClose: LastClose;
+  readonly #macvtaps: Macvtaps;
   readonly #staticEntries: StaticEntries;
-  /** Macvtaps whose holder has changed their address. */
-  readonly #readdressed = new WeakSet<LinkEntry>();
   /** Events were lost, and the dump that makes up for them has not succeeded yet. */
   #stale = false;
   #timer: NodeJS.Timeout | undefined;
@@ -37,7 +35,7 @@ export class Upkeep implements Disposable {
     this.#broker = broker;
     this.#endings = endings;
     this.#reaper = new Reaper(broker, endings);
-    this.#lastClose = new LastClose(broker, endings);
+    this.#macvtaps = new Macvtaps(broker, endings);
     this.#staticEntries = new StaticEntries(broker);
   }
 
@@ -75,7 +73,7 @@ export class Upkeep implements Disposable {
         return;
       }
       case 'descriptor-closed':
-        this.#closed(event.ifindex);
+        this.#macvtaps.closed(event.ifindex);
         return;
       case 'overrun':
         this.#broker.count('overruns');
@@ -83,24 +81,8 @@ export class Upkeep implements Disposable {
     }
   }
 
-  /** @param ifindex undefined: any. */
-  #closed(ifindex: number | undefined): void {
-    const { ledger } = this.#broker;
-    for (const entry of ifindex === undefined ? ledger.entries() : [ledger.byIfindex(ifindex)]) {
-      if (entry !== undefined && entry.ifindex !== null && entry.macvtap) this.#lastClose.note(entry);
-    }
-  }
-
-  /** No filter is claimed for a macvtap, so there is nothing to protect: it is told, once. */
-  #examineMacvtap(entry: LinkEntry, { address }: LinkChange): void {
-    if (address === entry.mac || this.#readdressed.has(entry)) return;
-    this.#readdressed.add(entry);
-    this.#broker.count('tampered');
-    this.#tellTampered(entry, `the address of the macvtap was changed to ${address}; it stays as it is`);
-  }
-
   #examine(entry: LinkEntry, link: LinkChange): void {
-    if (entry.macvtap) this.#examineMacvtap(entry, link);
+    if (entry.macvtap) this.#macvtaps.examine(entry, link);
     else this.#examineTap(entry, link);
   }
 
@@ -128,14 +110,14 @@ export class Upkeep implements Disposable {
   }
 
   #keepLooking(): void {
-    const busy = this.#stale || this.#reaper.busy || this.#lastClose.busy || this.#staticEntries.busy;
+    const busy = this.#stale || this.#reaper.busy || this.#macvtaps.busy || this.#staticEntries.busy;
     if (!busy) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     } else {
       this.#timer ??= setInterval(() => {
         this.#reaper.reap();
-        this.#lastClose.look();
+        this.#macvtaps.look();
         this.take([]);
       }, lookInterval);
     }
@@ -148,11 +130,11 @@ export class Upkeep implements Disposable {
       for (const link of links) {
         const entry = this.#entryOf(link);
         if (entry === undefined) {
-          this.#removeUnclaimed(link);
+          this.#macvtaps.removeUnclaimed(link);
           continue;
         }
         present.add(entry);
-        if (entry.macvtap) this.#lastClose.follow(entry);
+        if (entry.macvtap) this.#macvtaps.follow(entry);
         entry.settled = true;
         this.#examine(entry, link);
         this.#staticEntries.check(entry);
@@ -166,32 +148,20 @@ export class Upkeep implements Disposable {
   /** The entry of a link, made from its alias when the broker does not know it: it was handed out before a restart. */
   #entryOf(link: Link): LinkEntry | undefined {
     const { ledger } = this.#broker;
-    const before = ledger.byIfindex(link.ifindex);
-    if (before !== undefined) return before;
+    const known = ledger.byIfindex(link.ifindex);
+    if (known !== undefined) return known;
     const grant = link.kind === 'tun' || link.kind === 'macvtap' ? parseAlias(link.alias) : undefined;
     if (grant === undefined || ledger.has(grant.id)) return undefined;
-    const known = { ...grant, ifname: tapName(grant.id), ifindex: link.ifindex, mtu: link.mtu, settled: true };
-    if (link.kind === 'macvtap') {
-      const entry: LinkEntry = { ...known, macvtap: true, master: 0, locked: false, state: 'up' };
-      ledger.add(entry);
-      return entry;
-    }
+    if (link.kind === 'macvtap') return this.#macvtaps.adopt(grant, link);
     // Off its bridge it is quarantined when it is down, and was taken off by an administrator when it is up
     const state = link.master !== 0 ? 'up' : link.up ? 'detached' : 'quarantined';
     const entry: LinkEntry = {
-      ...known,
-      ...{ state, master: link.master || this.#configuredBridge(grant), locked: link.port?.locked === true },
+      ...grant,
+      ...{ ifname: tapName(grant.id), ifindex: link.ifindex, mtu: link.mtu, state, settled: true },
+      ...{ master: link.master || this.#configuredBridge(grant), locked: link.port?.locked === true },
     };
     ledger.add(entry);
     return entry;
-  }
-
-  /** Deletes a macvtap that a broker made and was killed before it could write on it whose it is. */
-  #removeUnclaimed({ ifindex, alias, macvtap }: Link): void {
-    if (macvtap?.ours !== true || alias !== '') return;
-    const { kernel } = this.#broker;
-    const unheld: readonly number[] = kernel.unheldMacvtaps([ifindex]).unwrapOr([]);
-    if (unheld.includes(ifindex)) void kernel.deleteLink(ifindex);
   }
 
   /** ifindex of the bridge that a port of this grant belongs to, by today's configuration; 0 when there is none. */

@@ -66,8 +66,7 @@ export interface TcpNetwork extends Named<'tcp'> {
 }
 
 /** How a macvtap's frames go between it, its siblings on the parent, and the wire (ip-link(8)). */
-export const macvtapModes = ['vepa', 'bridge', 'private', 'passthru'] as const;
-export type MacvtapMode = (typeof macvtapModes)[number];
+export type MacvtapMode = 'vepa' | 'bridge' | 'private' | 'passthru';
 
 /** A macvtap on an existing interface. */
 export interface MacvtapNetwork extends Named<'macvtap'> {

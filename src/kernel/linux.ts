@@ -17,8 +17,9 @@ import type {
   Tap,
   TapOptions,
 } from './kernel.js';
+import { makeMacvtap, nameMacvtap, openMacvtapNode } from './linux-macvtap.js';
 import { LinuxSockets } from './linux-sockets.js';
-import { DeviceEvents, freeIfindex, nodePath, unlockedNodes } from './macvtap-node.js';
+import { unlockedNodes } from './macvtap-node.js';
 import { native } from './native.js';
 import { readLink, readTapState } from './netlink/link.js';
 import {
@@ -30,9 +31,8 @@ import {
   portUp,
   removeLink,
 } from './netlink/link-requests.js';
-import { claimMacvtap, createMacvtap, raiseMacvtap } from './netlink/macvtap.js';
 import { addStaticEntry, hasStaticEntry } from './netlink/neigh.js';
-import { RouteSocket, undefinedOn } from './netlink/route-socket.js';
+import { changeWithoutIpv6, RouteSocket, undefinedOn } from './netlink/route-socket.js';
 import { portVlans, setAccessVlan } from './netlink/vlan.js';
 import { NodeCloses } from './node-closes.js';
 import type { OwnedFd } from './owned-fd.js';
@@ -118,42 +118,15 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   createMacvtap(name: InterfaceName, plan: MacvtapPlan): Result<Macvtap, SysError> {
-    const listening = DeviceEvents.open();
-    if (listening.isErr()) return err(listening.error);
-    using devices = listening.value;
-    const ifindex = freeIfindex();
-    createMacvtap(this.#route.message, name, ifindex, plan);
-    const made = this.#route.change('RTM_NEWLINK (macvtap)');
-    if (made.isErr()) return err(made.error);
-    return devices
-      .deviceOf(name, ifindex)
-      .map((device) => ({ ifindex, ...device }))
-      .mapErr((error) => {
-        // In this very turn, though it takes long: there is nobody yet who could do it later
-        removeLink(this.#route.message, ifindex);
-        void this.#route.change('RTM_DELLINK').isOk();
-        return error;
-      });
+    return makeMacvtap(this.#route, name, plan);
   }
 
   claimMacvtap(ifindex: number, change: { readonly address: Mac; readonly alias: string }): Result<void, SysError> {
-    const claim = (ipv6: boolean) => claimMacvtap(this.#route.message, ifindex, change, ipv6);
-    return this.#withoutIpv6('RTM_NEWLINK (claim)', claim).andThen(() => {
-      raiseMacvtap(this.#route.message, ifindex);
-      return this.#route.change('RTM_NEWLINK (up)');
-    });
+    return nameMacvtap(this.#route, ifindex, change);
   }
 
   openMacvtap(name: InterfaceName, macvtap: Macvtap, options: TapOptions): Result<OwnedFd, SysError> {
-    const path = nodePath(macvtap.ifindex);
-    const opened = check(`open ${path}`, native.macvtapOpen(path, macvtap.major, macvtap.minor));
-    if (opened.isErr()) return err(opened.error);
-    const fd = ownFdLater(opened.value, options.owner);
-    // The name does not matter, and the link is the node's: this sets the form of the frames
-    const set = native.tunAttach(fd.fd, name, tapFlags(options));
-    if (set >= 0) return ok(fd);
-    fd.close();
-    return err(sysError('TUNSETIFF (macvtap)', set));
+    return openMacvtapNode(name, macvtap, tapFlags(options), options.owner);
   }
 
   watchMacvtap(ifindex: number): Result<void, SysError> {
@@ -220,18 +193,9 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   enslave(ifindex: number, change: Enslavement): Result<void, SysError> {
-    return this.#withoutIpv6('RTM_NEWLINK (join bridge)', (ipv6) =>
+    return changeWithoutIpv6(this.#route, 'RTM_NEWLINK (join bridge)', (ipv6) =>
       joinBridge(this.#route.message, ifindex, change, ipv6),
     );
-  }
-
-  /** A host or a link without IPv6 (ipv6.disable=1; an MTU below 1280) has no addresses to be kept from making. */
-  #withoutIpv6(call: string, build: (ipv6: boolean) => void): Result<void, SysError> {
-    build(true);
-    const changed = this.#route.change(call);
-    if (changed.isOk() || changed.error.code !== 'EAFNOSUPPORT') return changed;
-    build(false);
-    return this.#route.change(call);
   }
 
   setPortUp(ifindex: number, port: Partial<BridgePort>): Result<void, SysError> {

@@ -57,7 +57,7 @@ export async function openMacvtap(
     return kernel.deleteLink(ifindex);
   };
   if (confirmed.isErr()) {
-    await dispose();
+    (await dispose()).unwrapOr(undefined);
     return err(confirmed.error);
   }
   return ok({

@@ -63,7 +63,9 @@ for (const mode of ['vepa', 'bridge', 'private', 'passthru']) {
     await holder.kill();
     await until(() => ipLink(ifname) === undefined);
     await until(async () => (await ports(daemon)).length === 0);
-    t.match(daemon.audited().at(-1), { event: 'ended', ifname, reason: 'nobody holds the macvtap' });
+    const ended = () => daemon.audited().find(({ event }) => event === 'ended');
+    await until(() => ended() !== undefined);
+    t.match(ended(), { ifname, reason: 'nobody holds the macvtap' });
     t.equal(ipLink('wire0').address, own);
   });
 }

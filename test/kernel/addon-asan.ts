@@ -9,7 +9,7 @@ import { inProject } from '../support/project.js';
 const cc = process.env['CC'] ?? 'cc';
 const tests = [
   ...['seqpacket', 'listen', 'peer', 'watch', 'watch-lifetime', 'accounts', 'errno', 'close', 'closer'],
-  ...['native-links', 'linux-taps', 'known-link', 'linux-sockets'],
+  ...['native-links', 'linux-taps', 'known-link', 'linux-sockets', 'macvtap-node', 'linux-macvtap'],
 ];
 
 const sources = inProject('src/kernel/native');

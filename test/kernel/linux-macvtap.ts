@@ -7,7 +7,6 @@ import type { MacvtapMode } from '../../src/core/config.js';
 import type { Macvtap } from '../../src/kernel/kernel.js';
 import type { LinuxKernel } from '../../src/kernel/linux.js';
 import { native } from '../../src/kernel/native.js';
-import { NodeCloses } from '../../src/kernel/node-closes.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { ifname, ipLink, mac, openKernel } from '../support/links.js';
 import { addWire, skipWithoutMacvtap } from '../support/macvtap.js';
@@ -131,19 +130,4 @@ t.test('the last close is seen: of all copies and all queues, wherever they are'
   while (existsSync(`/dev/tap${ifindex}`)) await delay(1);
   t.same(told(), [], 'the end of the node is no event');
   t.match(kernel.watchMacvtap(ifindex)._unsafeUnwrapErr(), { code: 'ENOENT' });
-});
-
-t.test('lost events are told', async (t) => {
-  const closes = NodeCloses.open()._unsafeUnwrap();
-  t.teardown(() => closes[Symbol.dispose]());
-  const { closesTake } = native;
-  t.teardown(() => Object.assign(native, { closesTake }));
-  const take = (_fd: number, numbers: Int32Array) => {
-    numbers.set([-1, 7, -9]);
-    return 3;
-  };
-  Object.assign(native, { closesTake: take });
-  t.same(closes.take(), [{ tag: 'descriptor-closed', ifindex: undefined }]);
-  Object.assign(native, { closesTake: () => -9 });
-  t.same(closes.take(), []);
 });

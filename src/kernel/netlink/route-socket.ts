@@ -125,6 +125,24 @@ export function undefinedOn<T>(code: string, answer: Result<T, SysError>): Resul
   return answer.isErr() && answer.error.code === code ? ok(undefined) : answer;
 }
 
+/**
+ * Sends a change that keeps a link from making itself IPv6 addresses; without that where there is none to be kept from:
+ * on a host or a link without IPv6 (ipv6.disable=1; an MTU below 1280).
+ *
+ * @param build makes the message, with that or without.
+ */
+export function changeWithoutIpv6(
+  route: RouteSocket,
+  call: string,
+  build: (ipv6: boolean) => void,
+): Result<void, SysError> {
+  build(true);
+  const changed = route.change(call);
+  if (changed.isOk() || changed.error.code !== 'EAFNOSUPPORT') return changed;
+  build(false);
+  return route.change(call);
+}
+
 /** What an NLMSG_ERROR or NLMSG_DONE says; an acknowledgement is an error of 0. */
 function readOutcome(call: string, memory: NetlinkBytes, answer: Answer): Result<void, SysError> {
   const errno = readErrno(memory, answer);
