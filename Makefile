@@ -29,7 +29,7 @@ PROGRAMS := $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-helper
 all: $(PROGRAMS) $(BUILD)/native/fdbroker.node $(BUILD)/.tsc $(BUILD)/package.json ## build everything (the default)
 
 .PHONY: demo
-demo: setup ## two real guests get their network through a broker, in a minute
+demo: setup ## three real guests get their network through a broker, in a minute
 	@$(MAKE) all
 	@node $(BUILD)/test/demo/demo.js
 

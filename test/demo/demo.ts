@@ -1,10 +1,11 @@
-/** `make demo`: two real guests get their network through a broker, told step by step. */
+/** `make demo`: three real guests get their network through a broker, told step by step. */
 import { readFileSync } from 'node:fs';
 import { until } from '../support/daemon.js';
 import { fdbrokerProcess } from '../support/fdbroker.js';
 import type { Guest } from '../support/guest.js';
 import { alice, Host, makeBridge, missingGuests, missingUsers } from '../support/host.js';
 import { enterPrivateNamespace } from '../support/namespace.js';
+import { inProject } from '../support/project.js';
 import { command, output, say, step } from './narrate.js';
 
 const config = `[broker]
@@ -22,7 +23,8 @@ bridge = br0
 effect = allow
 user[] = *
 network[] = lan
-max-ports = 2
+max-ports = 3
+max-queues = 2
 `;
 
 const missing = missingGuests() ?? enterPrivateNamespace();
@@ -72,7 +74,17 @@ async function show(): Promise<void> {
     say('(You are not root: in here root is you, and there is nobody else. Run as root, guest 2 is another user’s.)');
 
   step('They reach each other');
-  await run(two, 'ping -c 3 10.0.0.2');
+  await run(two, 2, 'ping -c 3 10.0.0.2');
+
+  step('A third guest has two queues, which a helper cannot carry: fdbroker exec starts it with its descriptors');
+  const netdev = ['-netdev', 'fdbroker,id=net0,network=lan,queues=2'];
+  const device = ['-device', 'virtio-net-pci,netdev=net0,romfile='];
+  command('$', `fdbroker exec -- qemu-system-x86_64 … ${[...netdev, ...device].join(' ')}`);
+  const launcher = [process.execPath, inProject('build/src/bin/fdbroker.js'), 'exec', '--'];
+  const three = await host.guest({ nics: [], launcher, extra: ['-smp', '2', ...netdev, ...device] });
+  await three.configure('10.0.0.4/24');
+  await run(three, 3, 'ls /sys/class/net/eth0/queues');
+  await run(three, 3, 'ping -c 1 10.0.0.2');
 
   step('The broker wrote down who got what, and by which rule');
   output(host.daemon.stderr);
@@ -87,24 +99,24 @@ async function show(): Promise<void> {
 
   step('The broker is killed (kill -9) and started again: guests keep their network, and it knows them again');
   await host.daemon.kill('SIGKILL');
-  await run(two, 'ping -c 2 10.0.0.2');
+  await run(two, 2, 'ping -c 2 10.0.0.2');
   await host.startBroker();
   output((await fdbrokerProcess(['ports'], { FDBROKER_SOCKET: host.daemon.socket })).stdout);
 
   step('The guests end, and their ports with them');
-  await Promise.all([one.quit(), two.kill()]);
+  await Promise.all([one.quit(), two.kill(), three.quit()]);
   await until(async () => (await host.ports()).length === 0);
   output(
     host.daemon
       .audited()
-      .slice(-2)
+      .slice(-3)
       .map((line) => JSON.stringify(line))
       .join('\n'),
   );
 }
 
-async function run(guest: Guest, line: string): Promise<void> {
-  command('guest 2 #', line);
+async function run(guest: Guest, number: number, line: string): Promise<void> {
+  command(`guest ${number} #`, line);
   output(await guest.must(line));
 }
 
