@@ -14,6 +14,8 @@ interface DirectCommand {
 const direct: ReadonlyMap<string, () => Promise<DirectCommand>> = new Map<string, () => Promise<DirectCommand>>([
   ['exec', () => import('./exec.js')],
   ['open', () => import('./open.js')],
+  ['attach', () => import('./attach.js')],
+  ['detach', () => import('./detach.js')],
 ]);
 
 /** @param args the words after the program's name. */

@@ -22,6 +22,8 @@ function loadFirst(name: string): Promise<Command> {
 const commands: readonly Entry[] = [
   { usage: 'exec', describe: 'Start QEMU or another program with its networks', load: () => loadFirst('exec') },
   { usage: 'open', describe: 'Start a program with one network', load: () => loadFirst('open') },
+  { usage: 'attach', describe: 'Give a network to a guest that runs', load: () => loadFirst('attach') },
+  { usage: 'detach', describe: 'Take it away again', load: () => loadFirst('detach') },
   { usage: 'networks', describe: 'Show the networks you may use', load: () => import('./networks.js') },
   { usage: 'ports', describe: 'Show your ports; to root and the admin group, all', load: () => import('./ports.js') },
   {

@@ -87,9 +87,18 @@ export function boundPath(fd: number): string {
 
 /** Connects, or fails at once: ECONNREFUSED when nobody listens any more, EAGAIN when the backlog is full. */
 export function connectSeqpacket(path: string): Result<OwnedFd, SysError> {
+  return connectBy(native.openSeqpacket, path);
+}
+
+/** The same to a socket that keeps no message borders, as other programs have (SOCK_STREAM). */
+export function connectStream(path: string): Result<OwnedFd, SysError> {
+  return connectBy(native.openStream, path);
+}
+
+function connectBy(openSocket: () => number, path: string): Result<OwnedFd, SysError> {
   const tooLong = checkLength('connect', path, longestPath);
   if (tooLong !== undefined) return err(tooLong);
-  return check('socket', native.openSeqpacket())
+  return check('socket', openSocket())
     .map(ownFd)
     .andThen((socket) =>
       check('connect', native.connectPath(socket.fd, path))

@@ -9,6 +9,8 @@ interface SocketCalls {
   close(fd: number): void;
   /** A new non-blocking SOCK_SEQPACKET socket, unbound. */
   openSeqpacket(): number;
+  /** The same of SOCK_STREAM. */
+  openStream(): number;
   bindPath(fd: number, path: string): number;
   listen(fd: number, backlog: number): number;
   connectPath(fd: number, path: string): number;

@@ -12,7 +12,7 @@ import type { OwnedFd } from './owned-fd.js';
 import type { PeerProcess } from './peer.js';
 
 export { closeLater, ownFd, ownFdLater, pendingCloses, startCloser } from './close.js';
-export { adoptListener, boundPath, connectSeqpacket, listenSeqpacket } from './listen.js';
+export { adoptListener, boundPath, connectSeqpacket, connectStream, listenSeqpacket } from './listen.js';
 export { type PeerProcess, peerGroups, peerPidfd, peerProcess } from './peer.js';
 
 /** Bytes of the longest message that is received whole. */

@@ -3,6 +3,9 @@ import t from 'tap';
 import { fdbroker } from '../support/fdbroker.js';
 
 t.match(await fdbroker(['check', '/nonexistent']), { status: 1 }, 'others go on to yargs');
+for (const name of ['attach', 'detach']) {
+  t.match(await fdbroker([name, '--help']), { status: 0, stdout: new RegExp(`^fdbroker ${name} QMP_SOCKET `) });
+}
 for (const name of ['exec', 'open']) {
   for (const help of ['--help', '-h']) {
     t.match(await fdbroker([name, help]), { status: 0, stderr: '', stdout: new RegExp(`^fdbroker ${name} `) });

@@ -48,6 +48,8 @@ t.test('help', async (t) => {
   t.strictSame(commands, [
     'exec',
     'open',
+    'attach',
+    'detach',
     'networks',
     'ports',
     'release',

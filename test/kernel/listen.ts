@@ -8,10 +8,13 @@ import {
   adoptListener,
   boundPath,
   connectSeqpacket,
+  connectStream,
   listenSeqpacket,
   ownFd,
+  receive,
   socketPair,
 } from '../../src/kernel/seqpacket.js';
+import { readableBefore } from '../../src/kernel/wait.js';
 import { flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
@@ -143,4 +146,18 @@ t.test('adopting a listener', async (t) => {
   using client = connectSeqpacket(path)._unsafeUnwrap();
   using server = accept(listener.fd)._unsafeUnwrap()?.fd;
   t.ok(client.open && server?.open);
+});
+
+t.test('sockets of other programs are streams', async (t) => {
+  const path = join(temporaryFolder(t), 'stream');
+  t.match(connectStream(path)._unsafeUnwrapErr(), { code: 'ENOENT', detail: path });
+  const server = createServer((socket) => socket.end('hello'));
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  t.equal(connectSeqpacket(path)._unsafeUnwrapErr().code, 'EPROTOTYPE');
+  using client = connectStream(path)._unsafeUnwrap();
+  t.equal(flagsOf(client.fd) & (closeOnExec | nonBlocking), closeOnExec | nonBlocking);
+  t.ok(await readableBefore(client.fd, performance.now() + 5000));
+  t.match(receive(client.fd, 0)._unsafeUnwrap(), { tag: 'message', bytes: Buffer.from('hello') });
+  client.close();
+  server.close();
 });

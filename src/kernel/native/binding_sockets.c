@@ -14,6 +14,11 @@ static napi_value js_open_seqpacket(napi_env env, napi_callback_info info) {
     return make_int(env, open_seqpacket());
 }
 
+static napi_value js_open_stream(napi_env env, napi_callback_info info) {
+    (void)info;
+    return make_int(env, open_stream());
+}
+
 static napi_value js_with_path(napi_env env, napi_callback_info info, int (*call)(int fd, const char *path)) {
     napi_value arguments[2];
     int fd;
@@ -192,6 +197,7 @@ static napi_value js_peer_groups(napi_env env, napi_callback_info info) {
 void register_sockets(napi_env env, napi_value exports) {
     export_function(env, exports, "close", js_close);
     export_function(env, exports, "openSeqpacket", js_open_seqpacket);
+    export_function(env, exports, "openStream", js_open_stream);
     export_function(env, exports, "bindPath", js_bind_path);
     export_function(env, exports, "listen", js_listen);
     export_function(env, exports, "connectPath", js_connect_path);

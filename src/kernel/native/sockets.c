@@ -29,6 +29,10 @@ int open_seqpacket(void) {
     return answer(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
+int open_stream(void) {
+    return answer(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
 static int to_address(const char *path, struct sockaddr_un *address) {
     size_t length = strlen(path);
     if (length == 0) return -EINVAL;

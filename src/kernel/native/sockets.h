@@ -11,6 +11,8 @@
 #define MAX_PASSED_FDS 253
 
 int open_seqpacket(void);
+/* SOCK_STREAM, for sockets of other programs. */
+int open_stream(void);
 int bind_path(int fd, const char *path);
 int connect_path(int fd, const char *path);
 int listen_on(int fd, int backlog);

@@ -1,0 +1,69 @@
+/** Networks for a guest that runs, by `fdbroker attach`, and taken away again: nothing is left. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { until } from '../support/daemon.js';
+import { fdbrokerProcess } from '../support/fdbroker.js';
+import { Host, prepareHost } from '../support/host.js';
+
+prepareHost();
+const host = await Host.start(t);
+const monitor = join(host.daemon.folder, 'qmp');
+const guest = await host.guest({ nics: [], extra: ['-qmp', `unix:${monitor},server=on,wait=off`] });
+const env = { FDBROKER_SOCKET: host.daemon.socket };
+const descriptors = () => readdirSync(`/proc/${guest.pid}/fd`).length;
+
+const attach = (id: string, ...more: string[]) =>
+  fdbrokerProcess(['attach', monitor, '--network=lan', `--id=${id}`, ...more], env);
+const detach = (id: string) => fdbrokerProcess(['detach', monitor, `--id=${id}`, '--timeout=60'], env);
+const device = '--device=virtio-net-pci';
+const before = descriptors();
+
+t.test('four networks come and go, three times', async (t) => {
+  for (const round of [1, 2, 3]) {
+    for (const id of ['a', 'b', 'c', 'd']) {
+      const { status, stdout, stderr } = await attach(id, device);
+      t.equal(stderr, '');
+      t.equal(status, 0);
+      t.match(stdout, new RegExp(`^attached ${id}: network lan, grant [0-9a-f]{8}, address 52:54:00:[0-9a-f:]{8}\n$`));
+    }
+    const ports = await host.portsOf(guest.pid);
+    t.equal(ports.length, 4, 'QEMU holds them, not who asked');
+    await guest.must('until [ $(ls -d /sys/class/net/eth* | wc -l) = 4 ]; do sleep 0.1; done');
+    const macs = await guest.must('cat /sys/class/net/eth*/address');
+    for (const { mac } of ports) t.match(macs, mac);
+    const nic = (await guest.must('ls /sys/class/net')).split(/\s+/).find((name) => name.startsWith('eth')) ?? '';
+    await guest.configure(`10.0.0.${round + 1}/24`, nic);
+    t.equal(await guest.ping('10.0.0.1'), 3);
+    for (const id of ['c', 'a', 'd', 'b']) {
+      t.same(await detach(id), { status: 0, stdout: `detached ${id}\n`, stderr: '' });
+    }
+    await until(async () => (await host.ports()).length === 0);
+    t.equal(descriptors(), before, 'nothing is left in QEMU');
+  }
+});
+
+t.test('what fails leaves nothing', async (t) => {
+  t.match(await attach('x', '--device=no-such-model'), {
+    status: 1,
+    stderr: /^fdbroker: QEMU refuses: 'no-such-model'/,
+  });
+  t.match(await attach('1x'), { status: 1, stderr: /^fdbroker: QEMU refuses: .*identifier/ });
+  t.match(await attach('x', device, '--bus=nowhere'), { status: 1, stderr: /QEMU refuses: Bus 'nowhere' not found/ });
+  const lost = await fdbrokerProcess(['attach', monitor, '--network=lost', '--id=x'], env);
+  t.match(lost, { status: 1, stdout: '', stderr: /^fdbroker: .*lost/ });
+  t.match(await detach('x'), { status: 1, stderr: 'fdbroker: QEMU refuses: there is no netdev x in that QEMU\n' });
+  await until(async () => (await host.ports()).length === 0);
+  t.equal(descriptors(), before);
+});
+
+t.test('an id that is taken stays as it is; a netdev without a device', async (t) => {
+  t.match(await attach('one'), { status: 0 });
+  const [port] = await host.portsOf(guest.pid);
+  t.match(await attach('one', device), { status: 1, stderr: /QEMU refuses: Duplicate ID 'one'/ });
+  await until(async () => (await host.ports()).length === 1);
+  t.same((await host.portsOf(guest.pid))[0]?.grant, port?.grant);
+  t.match(await detach('one'), { status: 0 });
+  await until(async () => (await host.ports()).length === 0);
+  t.equal(descriptors(), before);
+});
