@@ -20,6 +20,8 @@ export interface Connection {
   deadline: number;
   /** What was sent to it and has not been read. */
   grant?: Entry;
+  /** Descriptors in the message that was sent to it. */
+  sent?: number;
 }
 
 /** Milliseconds until the first message must have come. */
@@ -32,10 +34,26 @@ export class Connections {
   readonly #waiting = new Set<Connection>();
   readonly #draining = new Set<Connection>();
   readonly #perAccount = new Map<number, number>();
+  /** Descriptors that were sent and have not been read. */
+  readonly #unread = new Map<number, number>();
+  #allUnread = 0;
   readonly #all = new Set<Connection>();
 
-  /** @param limit of all connections together, from the limit of open files. */
+  /** @param limit of all connections together, and of unread descriptors, from the limit of open files. */
   constructor(readonly limit: number) {}
+
+  /** What one account may have of either. */
+  get share(): number {
+    return Math.ceil(this.limit / 4);
+  }
+
+  /**
+   * Whether nothing more may be sent to this account: too many descriptors wait to be read by it, or by all. A message
+   * can carry many, and together they count against the broker's own limit.
+   */
+  isUnread(account: number): boolean {
+    return (this.#unread.get(account) ?? 0) >= this.share || this.#allUnread >= this.limit;
+  }
 
   get size(): number {
     return this.#all.size;
@@ -68,12 +86,20 @@ export class Connections {
     connection.grant = grant;
     connection.deadline = now + replyPatience;
     this.#draining.add(connection);
+    this.#countUnread(connection, 1);
+  }
+
+  #countUnread({ account, sent = 1 }: Connection, by: 1 | -1): void {
+    const left = (this.#unread.get(account) ?? 0) + by * sent;
+    if (left > 0) this.#unread.set(account, left);
+    else this.#unread.delete(account);
+    this.#allUnread += by * sent;
   }
 
   remove(connection: Connection): void {
     this.#all.delete(connection);
     this.#waiting.delete(connection);
-    this.#draining.delete(connection);
+    if (this.#draining.delete(connection)) this.#countUnread(connection, -1);
     const left = this.countOf(connection.account) - 1;
     if (left > 0) this.#perAccount.set(connection.account, left);
     else this.#perAccount.delete(connection.account);

@@ -81,7 +81,7 @@ export class Server implements Disposable {
 
   #admit({ fd, peer }: Accepted): void {
     const account = this.#broker.accountOf(peer.uid);
-    const most = Math.min(this.#broker.config.broker.maxConnections, Math.ceil(this.#connections.limit / 4));
+    const most = Math.min(this.#broker.config.broker.maxConnections, this.#connections.share);
     if (this.#connections.countOf(account) >= most || pendingCloses(account) >= mostPending) {
       this.#broker.count('busy');
       const message = `uid ${account} has ${most} connections to the broker, or left it too much to close; let some end, and try again`;
@@ -137,7 +137,18 @@ export class Server implements Disposable {
   }
 
   #serve(connection: Connection): void {
-    if (this.#isFull()) return this.#sayBusy(connection);
+    if (this.#isFull()) {
+      return this.#sayBusy(
+        connection,
+        'the broker has too many descriptors of clients to close; try again in a moment',
+      );
+    }
+    if (this.#connections.isUnread(connection.account)) {
+      return this.#sayBusy(
+        connection,
+        'too many descriptors wait to be read; read the answers that wait, and try again',
+      );
+    }
     const received = receive(connection.fd.fd, 1, connection.caller.uid);
     if (received.isErr() || received.value.tag === 'end') return this.#close(connection);
     if (received.value.tag === 'nothing') {
@@ -151,8 +162,10 @@ export class Server implements Disposable {
     const caller = withNamedGroups(this.#broker.policy, { ...connection.caller, groups: groups.value });
     this.#broker.count('requests');
     if (message.surplus > 0) this.#broker.count('surplusFds', message.surplus);
-    const reply: Send = (to, away) =>
-      connection.fd.open ? sendAway(connection.fd.fd, encodeReply(to), away) : err(hangup);
+    const reply: Send = (to, away) => {
+      connection.sent = away.length;
+      return connection.fd.open ? sendAway(connection.fd.fd, encodeReply(to), away) : err(hangup);
+    };
     const answered = answer(this.#broker, caller, message, carried, reply, this.#endings, connection.fd);
     if (answered instanceof Promise) {
       // It counts for its user until then, also when the client has gone: so few at most can be under way
@@ -182,9 +195,8 @@ export class Server implements Disposable {
     return this.#closing >= mostFds && pendingCloses() + this.#broker.holders.size + mostFds > this.#closing;
   }
 
-  #sayBusy(connection: Connection): void {
+  #sayBusy(connection: Connection, message: string): void {
     this.#broker.count('busy');
-    const message = 'the broker has too many descriptors of clients to close; try again in a moment';
     void send(connection.fd.fd, encodeReply({ status: 'busy', message }), []).isOk();
     this.#close(connection);
   }

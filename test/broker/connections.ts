@@ -53,3 +53,22 @@ t.test('silence is of those who have said nothing, the longest first', async (t)
   connections.serve(second);
   t.equal(connections.oldestWaiting(), undefined);
 });
+
+t.test('unread descriptors are of an account, and of all', async (t) => {
+  const connections = new Connections(8);
+  const draining = (account: number, sent: number) => {
+    const one = connections.add(fd(1000 + account), credentials(account), account);
+    one.sent = sent;
+    connections.drain(one, {} as never, 0);
+    return one;
+  };
+  t.equal(connections.share, 2);
+  const [first] = [draining(1, 1)];
+  t.notOk(connections.isUnread(1));
+  const many = draining(1, 6);
+  t.same([connections.isUnread(1), connections.isUnread(2)], [true, false]);
+  const other = draining(2, 1);
+  t.ok(connections.isUnread(3), 'all have 8 together');
+  for (const one of [first, many, many, other]) connections.remove(one);
+  for (const account of [1, 2, 3]) t.notOk(connections.isUnread(account), 'read');
+});
