@@ -21,6 +21,7 @@ import type { Broker } from './broker.js';
 import { endGrant } from './endings.js';
 import { carriedHolder, type Holder } from './holders.js';
 import type { Entry } from './ledger.js';
+import { countUntilGone } from './unsent.js';
 
 /** Sends one reply and gives its descriptors away; an error means that the client has nothing and they are still ours. */
 export type Send = (reply: Reply, away: readonly OwnedFd[]) => Result<void, SysError>;
@@ -72,6 +73,7 @@ export function serveOpen(
   const held = isSocket && end !== undefined ? broker.holders.follow(broker.kernel, account, end) : ok(undefined);
   if (held.isErr()) return refuse('failed', held.error, held.error, ruleOf(permit));
   const spare = type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
+  spare?.tap.fd.closeFor(permit.uid);
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {
     vnetHdr: request.vnetHdr,
@@ -86,6 +88,7 @@ export function serveOpen(
     const sent = send(granted(grant, port), port.fds);
     if (sent.isErr()) {
       held.value?.[Symbol.dispose]();
+      if (port.ifindex !== null) countUntilGone(broker, grant, port.ifindex);
       const why = describeSysError(sent.error);
       const message = `the descriptor could not be sent: ${why}; read the answers that wait`;
       return refuse('failed', message, why, ruleOf(permit));

@@ -53,12 +53,12 @@ export function pendingCloses(uid?: number): number {
 /** Takes a descriptor that is closed at once: one of our own making. */
 export function ownFd(fd: number): OwnedFd {
   // Linux frees the number whatever close(2) returns, so there is nothing to do about an error.
-  return new OwnedFd(fd, native.close);
+  return new OwnedFd(fd, (number) => native.close(number));
 }
 
 /** Takes a descriptor that is closed as by {@link closeLater}. */
 export function ownFdLater(fd: number, uid?: number): OwnedFd {
-  return new OwnedFd(fd, (number) => closeLater(number, uid));
+  return new OwnedFd(fd, (number, later = uid) => closeLater(number, later));
 }
 
 function closerOf(among: Map<number, Closer>, uid: number): Closer {

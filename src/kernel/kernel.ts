@@ -111,7 +111,10 @@ export interface Kernel {
   openTap(name: InterfaceName, options: TapOptions): Result<Tap, SysError>;
   /** One more descriptor of a tap that was made with `multiQueue` just now, with the same options. */
   openQueue(name: InterfaceName, tap: Tap, options: TapOptions): Result<OwnedFd, SysError>;
-  /** /dev/vhost-net, without a tap as yet. ENOENT: no such module; EACCES: the node is not for the broker's group. */
+  /**
+   * /dev/vhost-net, without a tap as yet, which closes as by closeLater: the kernel waits for other processors.
+   * ENOENT: no such module; EACCES: the node is not for the broker's group.
+   */
   openVhost(): Result<OwnedFd, SysError>;
   /**
    * As openTap, on the thread pool, for taps with virtio-net headers that nobody has asked for yet: undefined in place of

@@ -114,7 +114,7 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   openVhost(): Result<OwnedFd, SysError> {
-    return check('open /dev/vhost-net', native.vhostDevice()).map(ownFd);
+    return check('open /dev/vhost-net', native.vhostDevice()).map((fd) => ownFdLater(fd));
   }
 
   createMacvtap(name: InterfaceName, plan: MacvtapPlan): Result<Macvtap, SysError> {

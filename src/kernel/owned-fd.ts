@@ -1,10 +1,11 @@
 /** A file descriptor with one owner. Hold it with `using`; {@link OwnedFd.release} gives it away. */
 export class OwnedFd implements Disposable {
   #fd: number;
-  readonly #close: (fd: number) => void;
+  readonly #close: (fd: number, user?: number) => void;
+  #user: number | undefined;
 
-  /** @param close how this descriptor is closed; it must not throw. */
-  constructor(fd: number, close: (fd: number) => void) {
+  /** @param close how this descriptor is closed; it must not throw. It is told for which uid, once {@link closeFor} was. */
+  constructor(fd: number, close: (fd: number, user?: number) => void) {
     this.#fd = fd;
     this.#close = close;
   }
@@ -26,8 +27,13 @@ export class OwnedFd implements Disposable {
     return fd;
   }
 
+  /** From now on the close is at this user's cost, where it takes time. */
+  closeFor(uid: number): void {
+    this.#user = uid;
+  }
+
   close(): void {
-    if (this.#fd >= 0) this.#close(this.release());
+    if (this.#fd >= 0) this.#close(this.release(), this.#user);
   }
 
   [Symbol.dispose](): void {

@@ -15,11 +15,12 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 /** @returns one for each queue of the permit, the caller's to close; none where it says no, or auto and there are none. */
-export function openVhost(kernel: Kernel, { network, queues, vhost }: Permit): Result<OwnedFd[], NetworkError> {
+export function openVhost(kernel: Kernel, { uid, network, queues, vhost }: Permit): Result<OwnedFd[], NetworkError> {
   const opened: OwnedFd[] = [];
   while (vhost !== 'no' && opened.length < queues) {
     const one = kernel.openVhost();
     if (one.isOk()) {
+      one.value.closeFor(uid);
       opened.push(one.value);
       continue;
     }

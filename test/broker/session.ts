@@ -86,6 +86,7 @@ t.test('a descriptor that cannot be sent is a grant that never was', async (t) =
     t.equal(serveNow(broker, credentials(1000), request, undefined, refuse), undefined);
     t.same(kernel.leftovers(), []);
     t.equal(broker.ledger.size, 0);
+    t.equal(broker.ledger.portsOf(1000, new Set([request.network])), 1, 'but it counts until it is seen to be gone');
     t.match(audited(), [{ event: 'failed', reason: new RegExp(code) }]);
   }
 });

@@ -111,3 +111,15 @@ t.test("a connection is its client's, with all that lies unread in it", async (t
   await poison.letGo();
   await untilOpenFds(before);
 });
+
+t.test('a descriptor can come to be closed for another', async (t) => {
+  const before = openFds();
+  const closer = startCloser();
+  const fd = ownFdLater(openSync('/dev/null', 'r'));
+  fd.closeFor(alice);
+  fd.close();
+  t.same([pendingCloses(alice), pendingCloses()], [1, 1]);
+  await untilOpenFds(before);
+  closer[Symbol.dispose]();
+  await until(() => closersOf().length === 0);
+});
