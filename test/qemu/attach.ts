@@ -4,10 +4,19 @@ import { join } from 'node:path';
 import t from 'tap';
 import { until } from '../support/daemon.js';
 import { fdbrokerProcess } from '../support/fdbroker.js';
-import { Host, prepareHost } from '../support/host.js';
+import { Host, openPolicy, prepareHost } from '../support/host.js';
 
 prepareHost();
-const host = await Host.start(t);
+const sockets = `[network wire]
+type = udp
+local = 127.0.0.1:7001
+remote = 127.0.0.1:7002
+[rule wire]
+effect = allow
+user[] = *
+network[] = wire
+`;
+const host = await Host.start(t, openPolicy + sockets);
 const monitor = join(host.daemon.folder, 'qmp');
 const guest = await host.guest({ nics: [], extra: ['-qmp', `unix:${monitor},server=on,wait=off`] });
 const env = { FDBROKER_SOCKET: host.daemon.socket };
@@ -65,5 +74,14 @@ t.test('an id that is taken stays as it is; a netdev without a device', async (t
   t.same((await host.portsOf(guest.pid))[0]?.grant, port?.grant);
   t.match(await detach('one'), { status: 0 });
   await until(async () => (await host.ports()).length === 0);
+  t.equal(descriptors(), before);
+});
+
+t.test('a socket, whose grant ends with the device', async (t) => {
+  const attached = await fdbrokerProcess(['attach', monitor, '--network=wire', '--id=s', device], env);
+  t.match(attached, { status: 0, stderr: '' });
+  t.match(await host.portsOf(guest.pid), [{ network: 'wire', form: 'dgram', ifname: null }]);
+  t.match(await detach('s'), { status: 0, stderr: '' });
+  t.same(await host.ports(), [], 'there when detach returns');
   t.equal(descriptors(), before);
 });

@@ -14,7 +14,7 @@ sh(
 const config = brokerConfig({
   broker: { 'socket-mode': '0666' },
   networks: { lan: {}, locked: { bridge: 'br1', 'lock-mac': 'yes' } },
-  rule: { 'max-ports': 4 },
+  rule: { 'max-ports': 4, 'max-queues': 2 },
 });
 const host = await Host.start(t, config);
 const program = join(copyBuild(t, programParts), 'src/bin/fdbroker.js');
@@ -56,6 +56,17 @@ t.test('two networks, in JSON, with a locked address and an MTU of its own', asy
   t.equal((await guest.must(`cat /sys/class/net/${locked}/mtu`)).trim(), '1400');
   await guest.configure('10.0.1.2/24', locked);
   t.equal(await guest.ping('10.0.1.1'), 3);
+});
+
+t.test('two queues', async (t) => {
+  await using guest = await start(
+    ...['-smp', '2', '-netdev', 'fdbroker,id=n0,network=lan,queues=2'],
+    ...['-device', 'virtio-net-pci,netdev=n0,romfile='],
+  );
+  t.match(await host.portsOf(guest.pid), [{ queues: 2, state: 'up' }]);
+  t.equal((await guest.must('ls /sys/class/net/eth0/queues | grep -c rx')).trim(), '2');
+  await guest.configure('10.0.0.4/24');
+  t.equal(await guest.ping('10.0.0.1'), 3);
 });
 
 t.test('a refusal starts nothing and leaves nothing', async (t) => {
