@@ -1,5 +1,5 @@
 /** A process that holds a tap and does to it what a hostile holder can (tap-holder.c). */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,6 +7,13 @@ import type { Test } from 'tap';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { inProject } from './project.js';
 import { temporaryFolder } from './temporary.js';
+
+/** Why the program cannot be compiled, as in a guest, which has no compiler; false: it can. */
+export function missingCompiler(): string | false {
+  return spawnSync('cc', ['--version']).error === undefined
+    ? false
+    : 'cc is missing here: run it on a host that has it';
+}
 
 /** Compiles the program. @returns its path. */
 export function compileTapHolder(t: Test): string {
