@@ -1,4 +1,4 @@
-/** What bridge networks ask of the kernel, asked of Debian's: it filters VLANs, has vhost-net, and is older than most. */
+/** What networks ask of the kernel, asked of Debian's: it filters VLANs, has vhost-net, and is older than most. */
 import t from 'tap';
 import { runInDebianKernel } from '../support/debian-kernel.js';
 import { missingGuests } from '../support/host.js';
@@ -13,6 +13,7 @@ await runInDebianKernel(t, [
   'test/kernel/capabilities.ts',
   'test/kernel/link-events.ts',
   'test/kernel/linux-entries.ts',
+  'test/kernel/linux-macvtap.ts',
   'test/kernel/linux-taps.ts',
   'test/kernel/linux-vlan.ts',
   'test/kernel/linux.ts',

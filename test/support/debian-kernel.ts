@@ -5,8 +5,8 @@ import { projectEntries, projectInGuest } from './guest/project-image.js';
 import { Guest } from './guest.js';
 import { marker } from './namespace.js';
 
-/** What bridge networks and their tests need. */
-const modules = ['tun', 'bridge', '8021q', 'veth', 'vhost_net'];
+/** What networks of bridges and macvtaps, and their tests, need. */
+const modules = ['tun', 'bridge', '8021q', 'veth', 'vhost_net', 'macvtap'];
 /** MiB: the file system lies in it, twice while it is unpacked. */
 const memory = 1024;
 /** Node takes some seconds to start where every instruction is emulated. */
