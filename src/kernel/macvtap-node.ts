@@ -3,7 +3,7 @@
  * link of another namespace has already cannot be had: an ifindex is chosen whose node is free.
  */
 import { randomInt } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, openSync, readSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
 import { err, ok, Result } from 'neverthrow';
 import type { SysError } from '../core/sys-error.js';
@@ -16,6 +16,11 @@ import type { OwnedFd } from './owned-fd.js';
 const [least, most] = [1_000_000, 9_999_999];
 /** A datagram of the kernel's, with what it says of one device. */
 const room = 1 << 13;
+/**
+ * Bytes of the list of all locks: some thousand of them. Anybody can take any number, and the kernel's time to list them
+ * grows with its square: 200,000 take seconds, in which nobody would be served.
+ */
+const mostOfLocks = 1 << 18;
 
 export const nodePath = (ifindex: number): string => `/dev/tap${ifindex}`;
 
@@ -63,10 +68,10 @@ export class DeviceEvents implements Disposable {
 
 /**
  * Those of the links whose node has no lock on it (proc_locks(5)). Each descriptor has one that goes with its last copy,
- * whoever holds that: a broker that was started since can tell, too.
+ * whoever holds that: a broker that was started since can tell, too. EFBIG when there are too many locks to look.
  */
-export function unlockedNodes(ifindexes: readonly number[]): Result<number[], SysError> {
-  return readLocks().map((locks) => {
+export function unlockedNodes(ifindexes: readonly number[], list = '/proc/locks'): Result<number[], SysError> {
+  return readLocks(list).map((locks) => {
     const locked = new Set(locks.match(/[0-9a-f]+:[0-9a-f]+:\d+(?= 0 EOF)/g));
     return ifindexes.filter((ifindex) => {
       const node = statSync(nodePath(ifindex), { throwIfNoEntry: false });
@@ -82,7 +87,22 @@ function lockedAs(device: number, inode: number): string {
   return `${hex((device >>> 8) & 0xfff)}:${hex((device & 0xff) | ((device >>> 12) & 0xfff00))}:${inode}`;
 }
 
-const readLocks = Result.fromThrowable(
-  () => readFileSync('/proc/locks', 'latin1'),
+/** @returns undefined: there is more than {@link mostOfLocks}. */
+const readMost = Result.fromThrowable(
+  (file: string) => {
+    using fd = ownFd(openSync(file, 'r'));
+    const bytes = Buffer.alloc(mostOfLocks);
+    let [size, got] = [0, 0];
+    do {
+      got = readSync(fd.fd, bytes, size, bytes.length - size, null);
+      size += got;
+    } while (got > 0);
+    return size < bytes.length ? bytes.toString('latin1', 0, size) : undefined;
+  },
   (error) => sysError('read /proc/locks', (error as NodeJS.ErrnoException).errno ?? -constants.errno.EIO),
 );
+
+function readLocks(file: string): Result<string, SysError> {
+  const tooMany = () => err(sysError('read /proc/locks', -constants.errno.EFBIG));
+  return readMost(file).andThen((text) => (text === undefined ? tooMany() : ok(text)));
+}

@@ -1,5 +1,6 @@
 /** Nodes of macvtaps, as far as it takes none; with them: linux-macvtap.ts. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { DeviceEvents, freeIfindex, nodePath, unlockedNodes } from '../../src/kernel/macvtap-node.js';
 import { native } from '../../src/kernel/native.js';
@@ -47,6 +48,15 @@ t.test('what the kernel tells of a device, and what only looks like it', async (
 t.test('a node that is not there is not told as unlocked', async (t) => {
   t.same(unlockedNodes([1, 2])._unsafeUnwrap(), []);
   t.same(unlockedNodes([])._unsafeUnwrap(), []);
+});
+
+t.test('more locks than there is time for are not looked through', async (t) => {
+  const lock = '1: OFDLCK ADVISORY  READ -1 00:05:100 0 EOF\n';
+  const list = (count: number) => join(t.testdir({ locks: lock.repeat(count) }), 'locks');
+  t.same(unlockedNodes([1], list(5000))._unsafeUnwrap(), []);
+  t.match(unlockedNodes([1], list(10_000))._unsafeUnwrapErr(), { call: 'read /proc/locks', code: 'EFBIG' });
+  t.match(unlockedNodes([1], '/proc')._unsafeUnwrapErr(), { call: 'read /proc/locks', code: 'EISDIR' });
+  t.match(unlockedNodes([1], '/nowhere')._unsafeUnwrapErr(), { call: 'read /proc/locks', code: 'ENOENT' });
 });
 
 t.test('arguments', async (t) => {
