@@ -45,7 +45,9 @@ t.test('a tap made persistent is reaped once nobody holds it, and not before', a
     await until(() => !exists(ifname));
     await until(async () => (await ports(daemon)).length === 0);
   }
-  t.equal(daemon.audited().filter(({ reason }) => reason === 'nobody holds the tap').length, 4);
+  const reaped = () => daemon.audited().filter(({ reason }) => reason === 'nobody holds the tap');
+  await until(() => reaped().length >= 4);
+  t.equal(reaped().length, 4);
 });
 
 t.test('a persistent tap that was let go while the broker was away is reaped when it is back', async (t) => {
@@ -74,10 +76,9 @@ t.test('a holder that changes its tap’s address finds the port down, and the v
   t.equal(port.master, undefined);
   t.match(port.address, /^fe:fd:/);
   t.equal(shJson('ip -j link show br0')[0].address, '02:00:00:00:00:01');
-  t.match(
-    daemon.audited().filter(({ event }) => event === 'tampered'),
-    [{ ifname: thief.ifname, reason: /52:54:00:00:00:aa; the port is down/ }],
-  );
+  const tampered = () => daemon.audited().filter(({ event }) => event === 'tampered');
+  await until(() => tampered().length > 0);
+  t.match(tampered(), [{ ifname: thief.ifname, reason: /52:54:00:00:00:aa; the port is down/ }]);
   t.equal(await thief.holder.tell('address 52:54:00:00:00:aa'), 0, 'again, from where it can do no harm');
   t.match(await ports(daemon), [{}, {}]);
   t.equal(locked('52:54:00:00:00:aa')[0]?.ifname, victim.ifname);
@@ -104,7 +105,8 @@ t.test('what an administrator does to a port is told and left', async (t) => {
   t.equal((await ports(daemon)).length, 1);
   sh('ip link delete renamed');
   await until(async () => (await ports(daemon)).length === 0);
-  t.match(daemon.audited().at(-1), { event: 'ended', reason: 'the interface is gone' });
+  await until(() => daemon.audited().at(-1)?.['event'] === 'ended');
+  t.match(daemon.audited().at(-1), { reason: 'the interface is gone' });
 });
 
 t.test('release ends a grant while it is held; links of others are never touched', async (t) => {

@@ -43,7 +43,7 @@ interface Machine {
 
 /** Without a file system of its own, a window, a default device or a reboot; a panic ends it. */
 export function qemuCommand({ mark, nics, memory, extra, launcher, user }: Machine): string[] {
-  const kernelLine = `console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off mark=${mark}`;
+  const kernelLine = `console=ttyS0 quiet panic=-1 no_timer_check random.trust_cpu=on mitigations=off mark=${mark}`;
   const network = nics.flatMap(({ netdev, mac }, index) => [
     ...['-netdev', `${netdev},id=net${index}`],
     ...['-device', nicDevice(`net${index}`, mac)],
