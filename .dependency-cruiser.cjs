@@ -5,6 +5,7 @@ const layers = {
   acl: ['core'],
   protocol: ['core'],
   kernel: ['core'],
+  switch: ['core'],
   networks: ['core', 'kernel'],
   broker: ['core', 'config', 'acl', 'protocol', 'kernel', 'networks'],
   client: ['core', 'protocol', 'kernel'],
@@ -14,7 +15,7 @@ const layers = {
 
 /** What a pure layer may use of npm packages and of Node. */
 const neverthrow = 'node_modules/neverthrow/';
-const outside = { core: neverthrow, acl: `${neverthrow}|^(node:)?crypto$`, protocol: neverthrow };
+const outside = { core: neverthrow, acl: `${neverthrow}|^(node:)?crypto$`, protocol: neverthrow, switch: '^(node:)?crypto$' };
 
 const rules = Object.entries(layers).flatMap(([layer, may]) => [
   {

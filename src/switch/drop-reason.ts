@@ -1,0 +1,39 @@
+/** Why the switch drops a frame, or does not do all that it could: each has a counter at each port. */
+
+export const dropReasons = [
+  /** Shorter than an Ethernet header. */
+  'too-short',
+  /** Longer than the network carries. */
+  'too-long',
+  /** A source address that no station can have: a group's, or zero. */
+  'bad-source',
+  /** To an address that bridges keep for themselves (802.1Q, table 8-1). */
+  'reserved',
+  /** From a port that may send from its own addresses alone, with another. */
+  'locked',
+  /** From an address that is fixed to another port. */
+  'spoofed',
+  /** To an address behind the port that it came from. */
+  'same-port',
+  /** Between two ports that must not see each other. */
+  'isolated',
+  /** From an uplink to an uplink, which would make loops. */
+  'between-uplinks',
+  /** To all, by a port that sent too many of these. */
+  'flood-limit',
+  /** Tagged, or not, where the network's access VLAN wants it otherwise. */
+  'vlan',
+  /** The port that it goes to takes no more now. */
+  'egress-full',
+  /** The port that it goes to, or its far end, failed. */
+  'egress-failed',
+] as const;
+
+export type DropReason = (typeof dropReasons)[number];
+
+/** Its index in dropReasons. */
+export type DropCode = number;
+
+export const dropCode = Object.fromEntries(dropReasons.map((reason, code) => [reason, code])) as Readonly<
+  Record<DropReason, DropCode>
+>;

@@ -1,0 +1,121 @@
+/** A learning switch for many networks: what becomes of a frame, without input or output. Nothing is allocated for a frame. */
+import { randomFillSync } from 'node:crypto';
+import { Counters } from './counters.js';
+import { dropCode } from './drop-reason.js';
+import { Fdb, none } from './fdb.js';
+import { FloodLimit } from './flood-limit.js';
+import { dropOf, Forwarder, floodAll, floodUnknown } from './forward.js';
+import { headerLength } from './frame.js';
+import { AddressHash } from './hash.js';
+import { accepted, Learner } from './learn.js';
+import { type PortOptions, PortTable } from './port-table.js';
+
+export interface SwitchOptions {
+  /** Ports at once; they are numbered from 0. */
+  readonly ports: number;
+  /** Addresses known at once, of all networks. */
+  readonly addresses: number;
+  /** Seconds after which an address that was not seen is forgotten. */
+  readonly ageing: number;
+}
+
+export interface SwitchPort extends PortOptions {
+  /** Bytes of the longest frame, with its header and tags. */
+  readonly maxFrame: number;
+  /** Frames a second that go to all; Infinity: no limit. */
+  readonly floodRate: number;
+  /** Addresses that are this port's alone, each six bytes. */
+  readonly addresses: readonly Uint8Array[];
+}
+
+/** No peer in particular: a frame that an uplink with many far ends sends to all of them. */
+export const everyPeer = -1;
+
+export class Switch {
+  readonly ports: PortTable;
+  readonly fdb: Fdb;
+  readonly counters: Counters;
+  /** Where the frame of the last pass() goes, in the first places. */
+  readonly egress: Int32Array;
+  /** Which far end of an uplink it goes to, or everyPeer. */
+  peer = everyPeer;
+  readonly #learner: Learner;
+  readonly #forwarder: Forwarder;
+  readonly #floods: FloodLimit;
+  readonly #maxFrames: Int32Array;
+  #swept = 0;
+
+  constructor({ ports, addresses, ageing }: SwitchOptions) {
+    this.ports = new PortTable(ports);
+    this.fdb = new Fdb(addresses, new AddressHash(randomFillSync));
+    this.counters = new Counters(ports);
+    this.egress = new Int32Array(ports);
+    this.#learner = new Learner(this.fdb, this.ports, this.counters, ageing);
+    this.#forwarder = new Forwarder(this.fdb, this.ports, ageing);
+    this.#floods = new FloodLimit(ports);
+    this.#maxFrames = new Int32Array(ports);
+  }
+
+  /**
+   * @param port a number that is not in use.
+   * @param now seconds of a clock that does not go back, here and in pass() and sweep().
+   * @returns false when one of its addresses is another port's, or there is no room for it: then there is no port.
+   */
+  add(port: number, options: SwitchPort, now: number): boolean {
+    this.ports.add(port, options);
+    this.counters.reset(port);
+    this.#floods.set(port, options.floodRate, now);
+    this.#maxFrames[port] = options.maxFrame;
+    if (options.addresses.every((address) => this.#learner.fix(port, address, now))) return true;
+    this.remove(port);
+    return false;
+  }
+
+  /** Forgets the port and all that is behind it. */
+  remove(port: number): void {
+    this.#learner.forget(port);
+    this.ports.remove(port);
+  }
+
+  /**
+   * Takes a frame from a port.
+   *
+   * @param peer which far end of an uplink sent it; 0 where there is one.
+   * @param bytes hold it from `at` on; they are not changed.
+   * @returns how many ports it goes to, which `egress` holds then; a frame to none is counted with its reason.
+   */
+  pass(ingress: number, peer: number, bytes: Uint8Array, at: number, length: number, now: number): number {
+    const { counters } = this;
+    counters.received(ingress, length);
+    if (length < headerLength) return this.#drop(ingress, dropCode['too-short']);
+    if (length > (this.#maxFrames[ingress] as number)) return this.#drop(ingress, dropCode['too-long']);
+    const source = this.#learner.learn(ingress, peer, bytes, at, now);
+    if (source !== accepted) return this.#drop(ingress, source);
+    const verdict = this.#forwarder.forward(ingress, bytes, at, now);
+    if (verdict > none) {
+      this.egress[0] = this.fdb.portOf(verdict);
+      this.peer = this.fdb.peerOf(verdict);
+      return 1;
+    }
+    if (verdict < floodUnknown) return this.#drop(ingress, dropOf(verdict));
+    if (!this.#floods.take(ingress, now)) return this.#drop(ingress, dropCode['flood-limit']);
+    counters.flooded(ingress);
+    this.peer = everyPeer;
+    return this.#forwarder.flood(ingress, verdict !== floodAll, this.egress);
+  }
+
+  /**
+   * Forgets addresses that have aged, looking at a part of the table; calls in turn look at all of it.
+   *
+   * @param slots how many places to look at.
+   */
+  sweep(slots: number, now: number): void {
+    this.#learner.sweep(this.#swept, slots, now);
+    this.#swept = (this.#swept + slots) % this.fdb.slots;
+  }
+
+  #drop(ingress: number, reason: number): number {
+    this.counters.dropped(ingress, reason);
+    return 0;
+  }
+}
