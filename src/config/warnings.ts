@@ -1,6 +1,6 @@
 /** What is no error in a configuration and yet hardly meant. A warning has the shape of an error. */
 import { statSync } from 'node:fs';
-import type { Accounts, BridgeNetwork, Config, ConfigError, Origin } from '../core/config.js';
+import type { Accounts, BridgeNetwork, Config, ConfigError, MacvtapNetwork, Origin } from '../core/config.js';
 
 /** Networks that share a bridge and a VLAN while only some of them have what protects a guest from the others. */
 export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
@@ -19,6 +19,19 @@ export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
         ? []
         : [warning(network.origin, `${shared} lock-mac = yes: guests of the other can send under any address`)]),
     ];
+  });
+}
+
+/** Networks on one parent of which one or more have it for themselves while they have a guest. */
+export function warnOfSharedParents({ networks }: Config): ConfigError[] {
+  const macvtaps = [...networks.values()].filter((network): network is MacvtapNetwork => network.type === 'macvtap');
+  return macvtaps.flatMap((network, at) => {
+    const earlier = macvtaps.slice(0, at).filter(({ parent }) => parent === network.parent);
+    const alone = network.mode === 'passthru' ? earlier[0] : earlier.find(({ mode }) => mode === 'passthru');
+    if (alone === undefined) return [];
+    const shared = `shares parent ${network.parent} with [network ${alone.name}], and with mode = passthru`;
+    const what = `${shared} a guest has it for itself: while one of the two has a guest, the other has none`;
+    return [warning(network.origin, what)];
   });
 }
 

@@ -1,10 +1,10 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
 import { formatConfigError } from '../../src/config/errors.js';
-import { warnOfSharedBridges, warnOfUnreadable } from '../../src/config/warnings.js';
-import type { Accounts } from '../../src/core/config.js';
+import { warnOfSharedBridges, warnOfSharedParents, warnOfUnreadable } from '../../src/config/warnings.js';
+import type { Accounts, MacvtapNetwork, Network } from '../../src/core/config.js';
 import { testAccounts } from '../support/accounts.js';
-import { bridgeNetwork, interfaceName, name, testConfig } from '../support/policy.js';
+import { bridgeNetwork, interfaceName, macvtapNetwork, name, testConfig } from '../support/policy.js';
 
 t.test('networks of one bridge and VLAN that differ in what protects', async (t) => {
   const at = (line: number) => ({ origin: { file: 'a.ini', line } });
@@ -23,6 +23,20 @@ t.test('networks of one bridge and VLAN that differ in what protects', async (t)
     `a.ini:4: ${shares} isolated = yes: guests of the two reach each other all the same`,
     `a.ini:4: ${locked}`,
   ]);
+});
+
+t.test('networks of one parent that one guest has for itself', async (t) => {
+  const on = (line: number, called: string, mode: MacvtapNetwork['mode'], parent = 'eth1') =>
+    macvtapNetwork({ name: name(called), origin: { file: 'a.ini', line }, mode, parent: interfaceName(parent) });
+  const warned = (...networks: Network[]) => warnOfSharedParents(testConfig(networks, [])).map(formatConfigError);
+  const shares = (line: number, other: string) =>
+    `a.ini:${line}: shares parent eth1 with [network ${other}], and with mode = passthru a guest has it for itself: while one of the two has a guest, the other has none`;
+  t.same(warned(on(1, 'one', 'passthru'), on(2, 'two', 'passthru'), on(3, 'three', 'vepa')), [
+    shares(2, 'one'),
+    shares(3, 'one'),
+  ]);
+  t.same(warned(on(1, 'one', 'bridge'), on(2, 'two', 'private'), on(3, 'three', 'passthru')), [shares(3, 'one')]);
+  t.same(warned(on(1, 'one', 'bridge'), on(2, 'two', 'vepa'), on(3, 'three', 'passthru', 'eth2'), bridgeNetwork()), []);
 });
 
 t.test('what the broker’s user may not read', async (t) => {
