@@ -1,0 +1,128 @@
+/** Memory for Ethernet frames that the addon receives into and sends from, many with one system call (frames.h). */
+import { constants } from 'node:os';
+import { native } from './native.js';
+import type { FramesHandle } from './native-frames.js';
+
+/** Frames in one call at most. */
+export const frameBatch = 64;
+/** Bytes of the address of a far end: a sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)), then zeros. */
+export const addressSize = 32;
+/** Bytes before each frame for what a network puts there. */
+export const headroom = 128;
+
+/** Some slots of the same size. */
+export interface SlotClass {
+  readonly slots: number;
+  /** Bytes of the longest frame. */
+  readonly room: number;
+}
+
+/** What receiving is to note besides the bytes. */
+export const withAddress = 1;
+export const withTag = 2;
+
+const cacheLine = 64;
+
+/**
+ * A frame is `length[slot]` bytes from `start[slot]` on in `regions[region[slot]]`; who takes something off its front or
+ * puts something there changes the start. Each class of slots has a region of its own, in order, slots numbered through.
+ */
+export class FrameIo {
+  readonly regions: readonly Uint8Array[];
+  readonly region: Uint8Array;
+  readonly start: Int32Array;
+  readonly room: Int32Array;
+  /** -1: less than its prefix came. More than the room: it was cut off. */
+  readonly length: Int32Array;
+  /** The sender's address, where receiving notes it. */
+  readonly address: Uint8Array;
+  /** The type, then the tag, that the kernel took off; 0: none. */
+  readonly tag: Int32Array;
+  /** What became of the last send(). */
+  readonly sent = { sent: 0, failed: 0, full: 0, broken: false };
+  readonly #home: Int32Array;
+  readonly #handle: FramesHandle;
+  readonly #result = new Int32Array(4);
+
+  constructor(classes: readonly SlotClass[]) {
+    const slots = classes.reduce((sum, one) => sum + one.slots, 0);
+    this.region = new Uint8Array(slots);
+    this.start = new Int32Array(slots);
+    this.room = new Int32Array(slots);
+    this.length = new Int32Array(slots);
+    this.address = new Uint8Array(slots * addressSize);
+    this.tag = new Int32Array(slots);
+    let slot = 0;
+    this.regions = classes.map((one, region) => {
+      // An odd number of cache lines, or all starts would share few places of the processor's cache
+      const lines = Math.ceil((headroom + one.room) / cacheLine) | 1;
+      for (let i = 0; i < one.slots; i += 1, slot += 1) {
+        this.region[slot] = region;
+        this.start[slot] = i * lines * cacheLine + headroom;
+        this.room[slot] = one.room;
+      }
+      return new Uint8Array(lines * cacheLine * one.slots);
+    });
+    this.#home = this.start.slice();
+    const { regions, region, start, room, length, address, tag } = this;
+    const handle = native.framesBind(regions, region, start, room, length, address, tag);
+    if (typeof handle === 'number') throw new Error('no memory for frames');
+    this.#handle = handle;
+  }
+
+  /** The region's bytes in which the slot's frame is. */
+  bytesOf(slot: number): Uint8Array {
+    return this.regions[this.region[slot] as number] as Uint8Array;
+  }
+
+  /**
+   * Receives messages into slots from `first` on, without waiting; their starts are where they were at first.
+   *
+   * @param count at most frameBatch.
+   * @param prefix bytes of each message before its frame.
+   * @param extras withAddress, withTag, or both added.
+   * @returns how many came, or -errno: -EAGAIN when none waits.
+   */
+  receive(fd: number, first: number, count: number, prefix: number, extras: number): number {
+    this.#reset(first, count);
+    return native.framesReceive(this.#handle, fd, first, count, prefix, extras);
+  }
+
+  /**
+   * The same from a byte stream with four bytes of length before each frame (QEMU's). Less than `count`: no whole frame is
+   * left, or it is the end.
+   */
+  receiveStream(fd: number, first: number, count: number): number {
+    this.#reset(first, count);
+    return native.framesReceiveStream(this.#handle, fd, first, count);
+  }
+
+  /**
+   * Sends the frames of the first `count` of `slots`, without waiting, and says in `sent` what became of them.
+   *
+   * @param prefix bytes before each start that go along.
+   * @param peers for each frame the place of its address in `addresses`; empty addresses: the socket is connected.
+   */
+  send(
+    fd: number,
+    slots: Int32Array,
+    count: number,
+    prefix: number,
+    peers: Int32Array,
+    addresses: Uint8Array,
+  ): FrameIo['sent'] {
+    const bad = native.framesSend(this.#handle, fd, slots, count, prefix, peers, addresses, this.#result);
+    if (bad < 0)
+      throw new Error(`frames of slots that there are not (${constants.errno.EINVAL === -bad ? 'EINVAL' : bad})`);
+    const { sent } = this;
+    sent.sent = this.#result[0] as number;
+    sent.failed = this.#result[1] as number;
+    sent.full = this.#result[2] as number;
+    sent.broken = this.#result[3] !== 0;
+    return sent;
+  }
+
+  #reset(first: number, count: number): void {
+    for (let slot = first; slot < first + count; slot += 1) this.start[slot] = this.#home[slot] as number;
+  }
+}
