@@ -11,7 +11,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { Network, Vhost } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import type { Form } from '../core/form.js';
-import { type Mac, macToNumber, prefixHolds } from '../core/mac.js';
+import { type Mac, type MacWish, macToNumber, prefixHolds } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import { chooseMac } from './choose-mac.js';
@@ -25,8 +25,11 @@ export type Denial = deny.Denial;
 export interface Ask {
   readonly network: NetworkName;
   readonly form: Form;
-  /** The address that the guest wants; undefined: any. */
-  readonly mac?: Mac;
+  /**
+   * The address that the guest is going to have. `any`: whichever is chosen; left out: the same, but nobody promises
+   * that the guest will be told, and so a network that locks addresses must not choose.
+   */
+  readonly mac?: MacWish;
   /** Queues of the port; left out: 1. */
   readonly queues?: number;
   /** left out: no. */
@@ -92,6 +95,11 @@ function givesDevice({ rule }: PolicyRule, { queues = 1, vhost }: Ask): boolean 
   return queues <= (rule.maxQueues ?? 1) && (vhost !== 'yes' || rule.vhost !== 'no');
 }
 
+/** An address that the guest is not told would shut it out. */
+function mustName(network: Network, { mac }: Ask): boolean {
+  return mac === undefined && network.type === 'bridge' && network.lockMac;
+}
+
 /** The first allow, by name, with this form, room, and an address; there is one with this form at least. */
 function decideRule(
   { network }: NetworkPolicy,
@@ -100,7 +108,8 @@ function decideRule(
   ask: Ask,
   usage: Usage,
 ): Result<Address, Denial> {
-  const { form, mac } = ask;
+  const { form } = ask;
+  const mac = ask.mac === 'any' ? undefined : ask.mac;
   const short: PolicyRule[] = [];
   const full: Full[] = [];
   const withRoom: PolicyRule[] = [];
@@ -123,9 +132,7 @@ function decideRule(
     }
     const given = chooseMac(rule.mac, uid, network.name, (address) => usage.macInUse(address));
     if (given === undefined) continue;
-    return network.type === 'bridge' && network.lockMac
-      ? err(deny.addressNeeded(network.name, given, rule))
-      : ok({ mac: given, rule });
+    return mustName(network, ask) ? err(deny.addressNeeded(network.name, given, rule)) : ok({ mac: given, rule });
   }
   const [first] = withRoom;
   if (first === undefined) return err(full.length === 0 ? deny.tooMuch(ask, short) : noRoom(network, full));

@@ -126,6 +126,8 @@ export function noAddressLeft(rule: PolicyRule): Denial {
 
 /** @param offer what the broker would give now. */
 export function addressNeeded(network: NetworkName, offer: Mac, rule: PolicyRule): Denial {
-  const message = `network "${network}" locks the MAC address: say --mac=${offer} in helper= and mac=${offer} on the device`;
+  const message =
+    `network "${network}" locks the MAC address: say --mac=${offer} in helper= and mac=${offer} on the device, ` +
+    'or have "fdbroker exec" do both';
   return denial('mac', `network "${network}" has lock-mac = yes and the request named no address`, message, rule);
 }

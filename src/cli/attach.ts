@@ -4,10 +4,11 @@ import { type OpenedGrant, open } from '../client/open.js';
 import { releaseGrant } from '../client/verbs.js';
 import { plug } from '../qemu/plug.js';
 import { Qmp, type QmpError } from '../qemu/qmp.js';
-import { readWish } from '../qemu/wish.js';
+import { readWish, withPromise } from '../qemu/wish.js';
 import { reportFailure, type Target, targetOf } from './ask-broker.js';
 import { UsageError } from './command.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
+import { explainLock } from './locked-address.js';
 import { readWords } from './words.js';
 import { complain, type World } from './world.js';
 
@@ -52,8 +53,17 @@ export async function run(words: readonly string[], world: World): Promise<ExitS
   using monitor = connected.value;
   const own = monitor.peer?.uid === world.uid;
   const holder = own ? { holder: monitor.fd } : {};
-  const opened = await open({ ...wish.value, socket: target.socket, ...target.options, ...holder });
-  if (opened.isErr()) return reportFailure(opened.error, target, world);
+  const asked = driver === undefined ? wish.value : withPromise(wish.value);
+  const opened = await open({ ...asked, socket: target.socket, ...target.options, ...holder });
+  if (opened.isErr()) {
+    const tell = 'no device is told one: say --device MODEL, or --mac ADDRESS';
+    const { error } = opened;
+    return reportFailure(
+      asked.mac === undefined ? await explainLock(error, asked.network, tell, target) : error,
+      target,
+      world,
+    );
+  }
   using grant = opened.value;
   if (!own && grant.ifname === undefined) {
     complain(world, 'the grant of a socket ends with its holder, and this QEMU is another user’s: attach as that user');

@@ -7,7 +7,7 @@ import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
 import type { Accounts } from '../core/config.js';
 import { type Form, forms } from '../core/form.js';
-import { type Mac, parseMac } from '../core/mac.js';
+import { type MacWish, parseMacWish } from '../core/mac.js';
 import { type NetworkName, parseNetworkName, type ValueError } from '../core/names.js';
 import { type Arguments, jsonOption, textOf, userModeOption, valueOption } from './command.js';
 import { chooseConfig } from './config-choice.js';
@@ -23,7 +23,7 @@ export function options(yargs: Argv): Argv {
       user: valueOption('user', 'Whose request: a name or a number; left out: you'),
       network: valueOption('network', 'The network that is asked for', { demandOption: true }),
       form: valueOption('form', 'The form of the descriptor', { choices: forms, default: 'tap' }),
-      mac: valueOption('mac', 'The MAC address that is asked for'),
+      mac: valueOption('mac', 'The MAC address that is asked for; any: the broker is to choose'),
       config: valueOption('config', 'The configuration file'),
       ...userModeOption,
       ...jsonOption,
@@ -61,7 +61,7 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
 interface Ask {
   readonly network: NetworkName;
   readonly form: Form;
-  readonly mac?: Mac;
+  readonly mac?: MacWish;
 }
 
 function parseAsk(args: Arguments): Result<Ask, ValueError> {
@@ -69,7 +69,7 @@ function parseAsk(args: Arguments): Result<Ask, ValueError> {
   return parseNetworkName(textOf(args, 'network') ?? '').andThen((network): Result<Ask, ValueError> => {
     const mac = textOf(args, 'mac');
     if (mac === undefined) return ok({ network, form });
-    const parsed = parseMac(mac);
+    const parsed = parseMacWish(mac);
     return parsed.isErr() ? err(parsed.error) : ok({ network, form, mac: parsed.value });
   });
 }

@@ -4,12 +4,21 @@ import type { ClientError } from '../client/error.js';
 import { type OpenedGrant, type OpenOptions, open } from '../client/open.js';
 import { type FoundNetwork, rewrite } from '../qemu/command-line.js';
 import type { Backend } from '../qemu/netdev.js';
-import type { Wish } from '../qemu/wish.js';
+import { type Wish, withPromise } from '../qemu/wish.js';
 import { reportFailure, type Target } from './ask-broker.js';
 import { UsageError } from './command.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import { findProgram } from './find-program.js';
-import { checkPlaceholders, fdsVariable, fillPlaceholders, quoteForShell, type Substitute } from './placeholders.js';
+import { explainLock } from './locked-address.js';
+import {
+  checkPlaceholders,
+  fdsVariable,
+  fillPlaceholders,
+  quoteForShell,
+  type Substitute,
+  tellsAddress,
+  toVariable,
+} from './placeholders.js';
 import { complain, type World } from './world.js';
 
 /** A network that the command does not ask for itself. */
@@ -40,15 +49,21 @@ export async function launch({ command, named, found, print, target }: Launch, w
     return program.error.status;
   }
   using grants = new Grants();
-  for (const one of [...found, ...named]) {
+  const told = named.map((one) => (tellsAddress(command, one.name) ? { ...one, wish: withPromise(one.wish) } : one));
+  for (const one of [...found, ...told]) {
     const opened = await openOne(one, target);
-    if (opened.isErr()) return reportFailure(opened.error, target, world, one.what);
+    if (opened.isErr()) {
+      const error = isUntold(one)
+        ? await explainLock(opened.error, one.wish.network, howToTell(one), target)
+        : opened.error;
+      return reportFailure(error, target, world, one.what);
+    }
     grants.all.push(opened.value);
   }
   const words = rewrite(command, found, grants.all.slice(0, found.length).map(backendOf));
   const substitutes = grants.all.slice(found.length).map((grant, at) => substituteOf(named[at]?.name ?? '', grant));
   const args = fillPlaceholders(words, substitutes);
-  const added = named.length === 0 ? {} : { FDBROKER_FDS: fdsVariable(substitutes) };
+  const added = variablesOf(substitutes);
   if (print) {
     const variables = Object.entries(added).map(([name, value]) => `${name}=${quoteForShell([value])} `);
     world.out(`${variables.join('')}${quoteForShell(args)}\n`);
@@ -91,11 +106,30 @@ async function openOne(one: FoundNetwork | Named, target: Target): Promise<Resul
   return second.isOk() ? ok(second.value) : err(first.error);
 }
 
+/** Whether the guest has no address of its own and nobody tells it one. */
+function isUntold(one: FoundNetwork | Named): boolean {
+  return one.wish.mac === undefined && !('deviceMac' in one);
+}
+
+function howToTell(one: FoundNetwork | Named): string {
+  if ('name' in one) return `the command is not told one: put {mac:${one.name}} where it belongs, or say mac=ADDRESS`;
+  const id = one.option === 'netdev' ? one.id : '';
+  return `there is no -device with netdev=${id} to be told one: add it, or say mac=ADDRESS`;
+}
+
 function backendOf({ form, mac, mtu, server, fds, vhostFds }: OpenedGrant): Backend {
   const numbers = (all: OpenedGrant['fds']) => all.map(({ fd }) => String(fd));
   return { form, mac, mtu, server, fds: numbers(fds), vhostFds: numbers(vhostFds) };
 }
 
-function substituteOf(name: string, { mac, mtu, fds, vhostFds }: OpenedGrant): Substitute {
-  return { name, mac, mtu, fds: fds.map(({ fd }) => fd), vhostFds: vhostFds.map(({ fd }) => fd) };
+function substituteOf(name: string, { mac, mtu, to, fds, vhostFds }: OpenedGrant): Substitute {
+  const numbers = { fds: fds.map(({ fd }) => fd), vhostFds: vhostFds.map(({ fd }) => fd) };
+  return { name, mac, mtu, ...(to === undefined ? {} : { to }), ...numbers };
+}
+
+/** What the command finds in its environment. */
+function variablesOf(substitutes: readonly Substitute[]): Readonly<Record<string, string>> {
+  if (substitutes.length === 0) return {};
+  const to = toVariable(substitutes);
+  return { FDBROKER_FDS: fdsVariable(substitutes), ...(to === '' ? {} : { FDBROKER_TO: to }) };
 }

@@ -8,9 +8,11 @@ export interface Substitute {
   readonly vhostFds: readonly number[];
   readonly mac: string;
   readonly mtu: number;
+  /** Where frames are to be sent, of a socket that is not connected. */
+  readonly to?: string;
 }
 
-const pattern = /\{(fd|vhostfd|mac|mtu)(?::([A-Za-z0-9][A-Za-z0-9._-]*))?\}/g;
+const pattern = /\{(fd|vhostfd|mac|mtu|to)(?::([A-Za-z0-9][A-Za-z0-9._-]*))?\}/g;
 
 /** The first placeholder that names none of the networks, or no one of several. */
 export function checkPlaceholders(words: readonly string[], names: readonly string[]): Result<void, string> {
@@ -24,6 +26,12 @@ export function checkPlaceholders(words: readonly string[], names: readonly stri
   return ok();
 }
 
+/** Whether the network of this name has its address told to the command. The words must have been checked. */
+export function tellsAddress(words: readonly string[], name: string): boolean {
+  const told = words.flatMap((word) => [...word.matchAll(pattern)]).filter(([, kind]) => kind === 'mac');
+  return told.some(([, , named]) => named === undefined || named === name);
+}
+
 /** Several numbers have colons between them. The words must have been checked. */
 export function fillPlaceholders(words: readonly string[], all: readonly Substitute[]): string[] {
   return words.map((word) =>
@@ -34,9 +42,10 @@ export function fillPlaceholders(words: readonly string[], all: readonly Substit
   );
 }
 
-function textFor({ fds, vhostFds, mac, mtu }: Substitute, kind: string): string {
+function textFor({ fds, vhostFds, mac, mtu, to = '' }: Substitute, kind: string): string {
   if (kind === 'fd') return fds.join(':');
   if (kind === 'vhostfd') return vhostFds.join(':');
+  if (kind === 'to') return to;
   return kind === 'mac' ? mac : String(mtu);
 }
 
@@ -48,6 +57,11 @@ export function fdsVariable(all: readonly Substitute[]): string {
       ...(vhostFds.length === 0 ? [] : [`${name}:vhost=${vhostFds.join(':')}`]),
     ])
     .join(' ');
+}
+
+/** The value of $FDBROKER_TO: `old-lab=230.0.0.1:1234`; empty: every socket is connected. */
+export function toVariable(all: readonly Substitute[]): string {
+  return all.flatMap(({ name, to }) => (to === undefined ? [] : [`${name}=${to}`])).join(' ');
 }
 
 /** A line for a shell, which reads the same words. */

@@ -1,7 +1,7 @@
 /** Opens a network: the one verb whose answer carries descriptors. */
 import { err, ok, type Result } from 'neverthrow';
 import type { Form } from '../core/form.js';
-import { parseMac } from '../core/mac.js';
+import { parseMac, parseMacWish } from '../core/mac.js';
 import { type GrantId, parseGrantId, parseNetworkName } from '../core/names.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { Fields } from '../protocol/message.js';
@@ -18,7 +18,10 @@ export interface OpenOptions extends CallOptions {
   readonly network: string;
   /** Left out: the first of tap, dgram and stream that the network offers. */
   readonly form?: Form;
-  /** The guest's address, as `52:54:00:12:34:56`; left out: the broker chooses. */
+  /**
+   * The guest's address, as `52:54:00:12:34:56`. `any`: the broker chooses, and the caller promises that the guest will
+   * use {@link OpenedGrant.mac}; left out: it chooses too, but a network that locks addresses refuses.
+   */
   readonly mac?: string;
   /** Descriptors of one device; left out: 1. */
   readonly queues?: number;
@@ -48,6 +51,8 @@ export interface OpenedGrant extends Disposable {
   readonly ifname?: string;
   /** A stream that listens. */
   readonly server: boolean;
+  /** Of a socket that is not connected: the address and port to send frames to, as `239.1.2.3:5000` or `[ff15::1]:5000`. */
+  readonly to?: string;
   /** One for each queue: close-on-exec and the caller's, as are those of vhost. */
   readonly fds: readonly OwnedFd[];
   /** As many, or none. */
@@ -84,7 +89,7 @@ function requestOf(options: OpenOptions): Result<Omit<OpenRequest, 'form'>, Clie
   }
   const network = parseNetworkName(options.network);
   if (network.isErr()) return err(refuse(network.error));
-  const mac = options.mac === undefined ? ok(undefined) : parseMac(options.mac);
+  const mac = options.mac === undefined ? ok(undefined) : parseMacWish(options.mac);
   if (mac.isErr()) return err(refuse(mac.error));
   const device = queues === 1 && vhost === 'no' ? {} : { queues, vhost };
   const address = mac.value === undefined ? {} : { mac: mac.value };
@@ -100,7 +105,8 @@ async function offeredForm(path: string, network: string, until: number, seconds
   return preferred.find((form) => offered.includes(form)) ?? 'tap';
 }
 
-const plainExchange: Exchange = async (path, message, until, seconds) =>
+/** Asks a verb whose answer has no descriptors by the means that {@link open} has anyway. */
+export const plainExchange: Exchange = async (path, message, until, seconds) =>
   (await exchangeFds(path, message, [], until, seconds)).map(({ bytes, fds }) => {
     for (const fd of fds) fd.close();
     return bytes;
@@ -128,7 +134,7 @@ function readGrant(fields: Fields, all: readonly OwnedFd[], form: Form): Result<
   if (text('form') !== form) return err('it is of another form than was asked');
   const expected = queues * (vhost ? 2 : 1);
   if (all.length !== expected) return err(`${all.length} descriptors came with it, and ${expected} belong to it`);
-  const ifname = fields.get('ifname');
+  const [ifname, to] = [fields.get('ifname'), fields.get('to')];
   return ok({
     grant: grant.value,
     network: text('network'),
@@ -137,6 +143,7 @@ function readGrant(fields: Fields, all: readonly OwnedFd[], form: Form): Result<
     mtu,
     ...(ifname === undefined ? {} : { ifname }),
     server: fields.get('server') === 'yes',
+    ...(to === undefined ? {} : { to }),
     fds: all.slice(0, queues),
     vhostFds: all.slice(queues),
     [Symbol.dispose]() {

@@ -6,6 +6,9 @@ declare const brand: unique symbol;
 /** A unicast, non-zero Ethernet address as `52:54:00:12:34:56`: lower case, colons. */
 export type Mac = string & { readonly [brand]: 'Mac' };
 
+/** In a request: `any` has the broker choose, and promises that the guest will use what it chose. */
+export type MacWish = Mac | 'any';
+
 /** The addresses whose first `length` bits (0 to 47) are those of `base`. */
 export interface MacPrefix {
   /** The first address, as a 48-bit number with the first byte on the wire most significant. */
@@ -26,6 +29,10 @@ export function parseMac(text: string): Result<Mac, ValueError> {
     );
   }
   return ok(text.toLowerCase() as Mac);
+}
+
+export function parseMacWish(text: string): Result<MacWish, ValueError> {
+  return text === 'any' ? ok(text) : parseMac(text);
 }
 
 /** `52:54:00:00:00:00/24`; bits after the prefix must be zero, and the prefix must leave one address at least. */

@@ -1,7 +1,7 @@
 /** What a client may ask, as one sum type (docs/protocol.md). */
 import { err, ok, type Result } from 'neverthrow';
 import { type Form, forms, isForm } from '../core/form.js';
-import { type Mac, parseMac } from '../core/mac.js';
+import { type MacWish, parseMacWish } from '../core/mac.js';
 import { type GrantId, type NetworkName, parseGrantId, parseNetworkName } from '../core/names.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
 
@@ -11,7 +11,8 @@ export interface OpenRequest {
   readonly form: Form;
   /** A tap whose frames carry a virtio-net header (IFF_VNET_HDR). */
   readonly vnetHdr: boolean;
-  readonly mac?: Mac;
+  /** Left out: the broker chooses, and who asks cannot promise that the guest will use it. */
+  readonly mac?: MacWish;
   /** Descriptors of one device, 1 to {@link mostQueues}; left out: 1. */
   readonly queues?: number;
   /** Whether a vhost-net descriptor for each is wanted; auto: where rules and kernel have it; left out: no. */
@@ -89,7 +90,7 @@ function decodeOpen(fields: Fields): Result<OpenRequest, ProtocolError> {
   const request = device.value === undefined ? plain : { ...plain, ...device.value };
   const mac = fields.get('mac');
   if (mac === undefined) return ok(request);
-  return parseMac(mac)
+  return parseMacWish(mac)
     .map((address) => ({ ...request, mac: address }))
     .mapErr(refuse);
 }

@@ -3,7 +3,7 @@ import { err, ok, Result } from 'neverthrow';
 import { joinPieces, splitPieces } from './comma.js';
 import { completeDevice, readDevice } from './device.js';
 import { type Backend, commaField, commaNetdev, objectNetdev } from './netdev.js';
-import { readWish, readWritten, type Syntax, type Wish, wishKeys } from './wish.js';
+import { readWish, readWritten, type Syntax, type Wish, wishKeys, withPromise } from './wish.js';
 
 interface Found {
   /** Where the option's value stands among the words. */
@@ -11,7 +11,7 @@ interface Found {
   /** The option with its value, for messages. */
   readonly what: string;
   readonly wish: Wish;
-  /** An address that a -device of this netdev names while the netdev names none. */
+  /** An address that a -device of this netdev names while the netdev names none, nor promises to use any. */
   readonly deviceMac?: string;
 }
 
@@ -41,7 +41,8 @@ function valuesOf(words: readonly string[], name: string): { at: number; text: s
  * @returns in their order; none is fine. The error is one sentence that names the argument.
  */
 export function findNetworks(words: readonly string[]): Result<FoundNetwork[], string> {
-  const macs = new Map(valuesOf(words, 'device').map(({ text }) => [readDevice(text)?.netdev, readDevice(text)?.mac]));
+  const devices = valuesOf(words, 'device').map(({ text }) => readDevice(text));
+  const macs = new Map(devices.map((device) => [device?.netdev, device?.mac]));
   const netdevs = valuesOf(words, 'netdev').map(({ at, text }) => readNetdev(at, text, macs));
   const nics = valuesOf(words, 'nic').map(({ at, text }) => readNic(at, text));
   return Result.combine([...netdevs, ...nics])
@@ -74,11 +75,17 @@ function readNetdev(
     if (unknown !== undefined) return err(`it takes no "${unknown}"; it takes id, ${wishKeys.join(', ')}`);
     return readWish(fields).andThen((wish): Result<FoundNetdev, string> => {
       if (wish.form === 'socket') return err('QEMU takes no bare socket; choose form=tap, dgram or stream');
-      const mac = wish.mac === undefined ? macs.get(id) : undefined;
-      return ok({ at, what, option: 'netdev', syntax, id, wish, ...(mac === undefined ? {} : { deviceMac: mac }) });
+      return ok({ at, what, option: 'netdev', syntax, id, ...addressOf(wish, macs.has(id), macs.get(id)) });
     });
   });
   return found.mapErr((error) => `${what}: ${error}`);
+}
+
+/** A device that names no address is told the grant's; one that has its own keeps it, whatever is promised. */
+function addressOf(wish: Wish, hasDevice: boolean, deviceMac: string | undefined): Pick<Found, 'wish' | 'deviceMac'> {
+  const { mac, ...others } = wish;
+  if (deviceMac === undefined) return { wish: hasDevice ? withPromise(wish) : wish };
+  return mac === undefined || mac === 'any' ? { wish: others, deviceMac } : { wish };
 }
 
 /** QEMU's -nic has no JSON, no queues, and of the forms the tap alone. */
@@ -91,7 +98,7 @@ function readNic(at: number, text: string): Result<FoundNic | undefined, string>
     return readWish(written.fields).andThen((wish): Result<FoundNic, string> => {
       if ((wish.queues ?? 1) > 1) return err(`-nic cannot have ${wish.queues} queues; ${apart}`);
       if ((wish.form ?? 'tap') !== 'tap') return err(`-nic cannot take form=${wish.form}; ${apart}`);
-      return ok({ at, what, option: 'nic', wish: { ...wish, form: 'tap' } });
+      return ok({ at, what, option: 'nic', wish: { ...withPromise(wish), form: 'tap' } });
     });
   });
   return found.mapErr((error) => `${what}: ${error}`);
@@ -130,7 +137,7 @@ function nic(text: string, backend: Backend): string {
   const ours = wishKeys.filter((key) => key !== 'mac');
   const kept = splitPieces(text)
     .slice(1)
-    .filter(({ key }) => !ours.includes(key ?? ''));
+    .filter(({ key, value }) => !ours.includes(key ?? '') && !(key === 'mac' && value === 'any'));
   const address = kept.some(({ key }) => key === 'mac') ? [] : [commaField('mac', backend.mac)];
   return joinPieces([commaNetdev(undefined, backend), ...address, ...kept.map(({ text: piece }) => piece)]);
 }

@@ -10,7 +10,13 @@ export interface Wish {
   readonly form?: Form;
   readonly queues?: number;
   readonly vhost?: 'no' | 'yes' | 'auto';
+  /** An address, or `any`: the broker chooses, and the guest will use it. */
   readonly mac?: string;
+}
+
+/** The wish of who has the guest use the address of the grant, unless it names one. */
+export function withPromise(wish: Wish): Wish {
+  return { mac: 'any', ...wish };
 }
 
 /** One option of the command line, as it was written. */

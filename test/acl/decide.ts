@@ -140,12 +140,30 @@ t.test('a network that locks the address', async (t) => {
   const networks = [bridgeNetwork({ lockMac: true })];
   const rules = [allow('a')];
   const message =
-    'network "lan" locks the MAC address: say --mac=52:54:00:99:24:e6 in helper= and mac=52:54:00:99:24:e6 on the device';
+    'network "lan" locks the MAC address: say --mac=52:54:00:99:24:e6 in helper= and mac=52:54:00:99:24:e6 on the device, or have "fdbroker exec" do both';
   t.match(denial({ rules, networks }), { kind: 'mac', message });
   t.equal(permit({ rules, networks, mac: '52:54:00:99:24:e6' }).mac, '52:54:00:99:24:e6');
   const taken = ['52:54:00:99:24:e6'];
   t.match(denial({ rules, networks, taken }).message, 'say --mac=52:54:00:99:24:e7', 'one that can be had');
   t.equal(denial({ rules: [allow('a', { maxPorts: 1 })], networks, ports: { lan: 1 } }).kind, 'quota');
+});
+
+t.test('who promises to use any address is given one, of the rule’s prefix and unused', async (t) => {
+  for (const lockMac of [true, false]) {
+    const networks = [bridgeNetwork({ lockMac })];
+    const rules = [allow('a')];
+    t.equal(permit({ rules, networks, mac: 'any' }).mac, '52:54:00:99:24:e6');
+    t.equal(permit({ rules, networks, mac: 'any', taken: ['52:54:00:99:24:e6'] }).mac, '52:54:00:99:24:e7');
+    const [low, high] = ['02:00:00:00:00:06', '02:00:00:00:00:07'];
+    const narrow = [allow('a', { mac: prefix(`${low}/47`) })];
+    const given = permit({ rules: narrow, networks, mac: 'any' }).mac;
+    t.match(given, /^02:00:00:00:00:0[67]$/);
+    const left = given === low ? high : low;
+    t.equal(permit({ rules: narrow, networks, mac: 'any', taken: [given] }).mac, left);
+    const none = denial({ rules: narrow, networks, mac: 'any', taken: [low, high] });
+    t.match(none, { kind: 'mac', message: /^every address of 02:00:00:00:00:06\/47 is in use/ });
+    t.equal(denial({ rules: [], networks, mac: 'any' }).kind, 'access');
+  }
 });
 
 t.test('the order of the rules never matters', async (t) => {

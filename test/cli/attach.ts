@@ -77,6 +77,17 @@ t.test('a tap and its device; QEMU is the holder', async (t) => {
   t.equal(carried, 1);
 });
 
+t.test('any address is promised where there is a device to be told it', async (t) => {
+  const asked = async (...words: string[]) => {
+    t.match(await attach(good, ['--form=tap', ...words]), { status: 0 });
+    return server.requests.map((text) => /^mac=(.*)$/m.exec(text)?.[1]);
+  };
+  t.same(await asked('--device=e1000'), ['any']);
+  t.same(await asked(), [undefined]);
+  t.same(await asked('--mac=any'), ['any'], 'as it is said');
+  t.same(await asked('--device=e1000', '--mac=52:54:00:00:00:01'), ['52:54:00:00:00:01']);
+});
+
 t.test('other forms', async (t) => {
   const { orders } = await attach(good, ['--form=dgram']);
   t.match(orders[1], { arguments: { type: 'dgram', local: { type: 'fd', str: 'fdbroker-0' } } });

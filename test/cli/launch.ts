@@ -11,7 +11,7 @@ import { type Script, ScriptedServer } from '../support/scripted-server.js';
 const [one, other] = socketPair('stream')._unsafeUnwrap();
 t.teardown(() => [one, other].forEach((end) => end.close()));
 
-/** Gives anybody lan, and locked with an address alone that begins with 52:54:00. */
+/** Gives anybody lan, and locked with an address alone that begins with 52:54:00, or with the promise to use any. */
 const server = new ScriptedServer((conversation) => {
   answer(conversation);
   conversation.close();
@@ -22,10 +22,11 @@ function answer({ request, ok, send }: Parameters<Script>[0]): void {
   if (request.verb === 'networks') return ok({ data: '[]' });
   if (request.verb !== 'open') return send('');
   const { network, form, mac, queues = 1, vhost = 'no' } = request;
-  const refused = mac === undefined ? network === 'locked' : !mac.startsWith('52:54:00');
+  const refused = mac === undefined ? network === 'locked' : mac !== 'any' && !mac.startsWith('52:54:00');
   if (refused) return send(encodeReply({ status: 'refused', message: `not with ${mac ?? 'any'}` }));
   if (network !== 'lan' && network !== 'locked') return send(encodeReply({ status: 'denied', message: 'no' }));
-  const granted = { grant: '1a2b3c4d', network, form, mac: mac ?? '52:54:00:00:00:01', mtu: '1500' };
+  const given = mac === undefined || mac === 'any' ? '52:54:00:00:00:01' : mac;
+  const granted = { grant: '1a2b3c4d', network, form, mac: given, mtu: '1500' };
   const device = { queues: String(queues), vhost: vhost === 'no' ? 'no' : 'yes' };
   send(encodeReply(okReply({ ...granted, ...device })), Array(queues * (vhost === 'no' ? 1 : 2)).fill(one.fd));
 }
@@ -94,6 +95,19 @@ t.test('the address of a device is asked for, and need not be given', async (t) 
   t.ok(own.world.became);
   const locked = await asked('locked', '02:00:00:00:00:09');
   t.match(locked.world.stderr, /: not with 02:00:00:00:00:09\n$/, 'the first refusal is what helps');
+});
+
+t.test('where the address of the grant is told, any is promised', async (t) => {
+  const device = ['-device', 'e1000,netdev=locked'];
+  const { world } = await start(['true', ...netdev('locked'), ...device, '-nic', 'fdbroker,network=locked']);
+  t.same(world.became?.args.slice(3, 5), ['-device', 'e1000,netdev=locked,mac=52:54:00:00:00:01']);
+  t.match(world.became?.args[6], /^tap,fd=\d+,mac=52:54:00:00:00:01$/);
+  const told = await start(['true', '{fd:a},{mac:a}', '{fd:b}'], [named('a', 'locked'), named('b')]);
+  t.match(told.world.became?.args[1], /^\d+,52:54:00:00:00:01$/);
+  t.match(await start(['true', '{fd:a},{mac:b}'], [named('a', 'locked'), named('b')]), {
+    world: { became: undefined },
+  });
+  t.match(await start(['true', ...netdev('locked')]), { status: 1, world: { became: undefined } });
 });
 
 t.test('what is wrong before anything is asked', async (t) => {

@@ -1,7 +1,13 @@
 /** What stands for descriptors in a command. */
 import { spawnSync } from 'node:child_process';
 import t from 'tap';
-import { checkPlaceholders, fdsVariable, fillPlaceholders, quoteForShell } from '../../src/cli/placeholders.js';
+import {
+  checkPlaceholders,
+  fdsVariable,
+  fillPlaceholders,
+  quoteForShell,
+  tellsAddress,
+} from '../../src/cli/placeholders.js';
 
 const lan = { name: 'lan', fds: [21], vhostFds: [], mac: '52:54:00:00:00:01', mtu: 1500 };
 const lab = { name: 'lab.1', fds: [22, 23], vhostFds: [24, 25], mac: '52:54:00:00:00:02', mtu: 9000 };
@@ -16,6 +22,10 @@ t.ok(checkPlaceholders(['{fd}', '{fd:other}'], []).isOk(), 'braces of a programâ
 t.ok(checkPlaceholders(['{fd}', 'x{fd:lan}y'], ['lan']).isOk());
 t.equal(checkPlaceholders(['{fd}'], ['lan', 'lab'])._unsafeUnwrapErr(), '{fd} does not say which: lan, lab');
 t.equal(checkPlaceholders(['a{mac:x}'], ['lan'])._unsafeUnwrapErr(), '{mac:x} names none of the networks lan');
+
+t.ok(tellsAddress(['{fd}', 'x={mac}'], 'lan'));
+t.ok(tellsAddress(['{mac:lan}{mac:lab}'], 'lab'));
+t.notOk(tellsAddress(['{fd}', '{mac:lab}', 'mac'], 'lan'));
 
 t.equal(fdsVariable([lan]), 'lan=21');
 t.equal(fdsVariable([lan, lab]), 'lan=21 lab.1=22:23 lab.1:vhost=24:25');

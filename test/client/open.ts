@@ -10,7 +10,8 @@ import { ScriptedServer } from '../support/scripted-server.js';
 const listing = {
   ...{ name: 'lan', type: 'bridge', on: 'br0', forms: ['tap'], mtu: 1500, bridge: 'br0', vlan: null, isolated: false },
   ...{ lockMac: false, hairpin: false, maxQueues: 1, vhost: 'no', maxPorts: null, usedPorts: 0 },
-  ...{ guestsReachEachOther: true, hostReachable: true, outsideReachable: null, problem: null },
+  ...{ uplinks: [], routed: false, filteredBy: [] },
+  ...{ guestsReachEachOther: true, hostReachable: true, outsideReachable: null, caution: null, vhostAvailable: true, problem: null },
 };
 const granted = { grant: '1a2b3c4d', network: 'lan', form: 'tap', mac: '52:54:00:00:00:01', mtu: '1500' };
 
@@ -35,6 +36,13 @@ t.test('a tap, with all that is known of it', async (t) => {
   opened[Symbol.dispose]();
   t.notOk(opened.fds[0]?.open);
   t.same(server.requests, ['fdbroker 1\nverb=open\nnetwork=lan\nform=tap\nvnet-hdr=yes\nmac=52:54:00:00:00:01\n']);
+});
+
+t.test('the promise to use any address', async (t) => {
+  using server = broker({}, granted, 1);
+  using opened = (await open({ network: 'lan', form: 'tap', mac: 'any', socket: server.path }))._unsafeUnwrap();
+  t.equal(opened.mac, granted.mac);
+  t.match(server.requests, [/\nmac=any\n$/]);
 });
 
 t.test('queues with vhost: its descriptors come behind', async (t) => {

@@ -5,6 +5,7 @@ import {
   numberToMac,
   parseMac,
   parseMacPrefix,
+  parseMacWish,
   prefixHolds,
 } from '../../src/core/mac.js';
 
@@ -23,6 +24,12 @@ t.test('addresses', async (t) => {
   t.match(parseMac('01:00:5e:00:00:01')._unsafeUnwrapErr().what, /multicast or zero/);
   t.match(parseMac('ff:ff:ff:ff:ff:ff')._unsafeUnwrapErr().what, /multicast or zero/);
   t.match(parseMac('00:00:00:00:00:00')._unsafeUnwrapErr().what, /multicast or zero/);
+});
+
+t.test('wishes', async (t) => {
+  t.equal(parseMacWish('any')._unsafeUnwrap(), 'any');
+  t.equal(parseMacWish('52:54:00:AB:cd:0f')._unsafeUnwrap(), '52:54:00:ab:cd:0f');
+  for (const text of ['', 'Any', 'any ', '01:00:5e:00:00:01']) t.ok(parseMacWish(text).isErr(), text);
 });
 
 t.test('numbers and back', async (t) => {

@@ -79,6 +79,24 @@ t.test('the address that a device names is known, unless the netdev names one', 
   t.equal(found('fdbroker,id=n0,network=lan')?.deviceMac, '52:54:00:00:00:09');
   t.equal(found('fdbroker,id=n0,network=lan,mac=x')?.deviceMac, undefined);
   t.equal(found('fdbroker,id=n1,network=lan')?.deviceMac, undefined);
+  t.match(found('fdbroker,id=n0,network=lan,mac=any'), { deviceMac: '52:54:00:00:00:09', wish: { mac: undefined } });
+});
+
+t.test('any address is promised where a device will be told', async (t) => {
+  const wished = (...words: string[]) => findNetworks(['q', ...words])._unsafeUnwrap()[0]?.wish.mac;
+  const netdev = ['-netdev', 'fdbroker,id=n0,network=lan'];
+  t.equal(wished(...netdev, '-device', 'e1000,netdev=n0'), 'any');
+  t.equal(wished(...netdev, '-device', '{"driver":"e1000","netdev":"n0"}'), 'any');
+  t.equal(wished(...netdev, '-device', 'e1000,netdev=n0,mac=52:54:00:00:00:09'), undefined);
+  t.equal(wished(...netdev, '-device', 'e1000,netdev=n1'), undefined, 'no device');
+  t.equal(wished('-netdev', 'fdbroker,id=n0,network=lan,mac=any'), 'any', 'as it is said');
+  t.equal(wished('-netdev', 'fdbroker,id=n0,network=lan,mac=x', '-device', 'e1000,netdev=n0'), 'x');
+  t.equal(wished('-nic', 'fdbroker,network=lan'), 'any');
+  t.same(rewritten(['q', '-nic', 'fdbroker,network=lan,mac=any,model=e1000'], one), [
+    'q',
+    '-nic',
+    `tap,fd=3,mac=${mac},model=e1000`,
+  ]);
 });
 
 t.test('errors name the argument', async (t) => {

@@ -58,6 +58,18 @@ t.test('two networks, in JSON, with a locked address and an MTU of its own', asy
   t.equal(await guest.ping('10.0.1.1'), 3);
 });
 
+t.test('a locked address that nobody named', async (t) => {
+  await using guest = await start(
+    ...['-netdev', 'fdbroker,id=n0,network=locked', '-device', 'virtio-net-pci,netdev=n0,romfile='],
+  );
+  const [port] = await host.portsOf(guest.pid);
+  t.equal((await guest.must('cat /sys/class/net/eth0/address')).trim(), port?.mac);
+  await guest.configure('10.0.1.3/24');
+  t.equal(await guest.ping('10.0.1.1'), 3);
+  await guest.must('ip link set eth0 down && ip link set eth0 address 52:54:00:00:00:99 && ip link set eth0 up');
+  t.equal(await guest.ping('10.0.1.1'), 0, 'another address is not heard');
+});
+
 t.test('two queues', async (t) => {
   await using guest = await start(
     ...['-smp', '2', '-netdev', 'fdbroker,id=n0,network=lan,queues=2'],
@@ -72,5 +84,10 @@ t.test('two queues', async (t) => {
 t.test('a refusal starts nothing and leaves nothing', async (t) => {
   const refused = host.refusal({ nics: [], launcher, extra: ['-nic', 'fdbroker,network=lost'], ...user });
   t.match(await refused, /QEMU ended \(1\): fdbroker: -nic fdbroker,network=lost: /);
+  const untold = host.refusal({ nics: [], launcher, extra: ['-netdev', 'fdbroker,id=n0,network=locked'], ...user });
+  t.match(
+    await untold,
+    /network "locked" locks the MAC address, and there is no -device with netdev=n0 to be told one: add it, or say mac=/,
+  );
   t.same(await host.ports(), []);
 });

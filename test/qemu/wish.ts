@@ -1,6 +1,6 @@
 /** What an option asks for, in each syntax, and what is wrong with it. */
 import t from 'tap';
-import { parseObject, readWish, readWritten, type Wish } from '../../src/qemu/wish.js';
+import { parseObject, readWish, readWritten, type Wish, withPromise } from '../../src/qemu/wish.js';
 
 const read = (text: string) => readWritten(text).map((written) => written && [written.syntax, ...written.fields]);
 
@@ -72,4 +72,9 @@ t.test('wishes', async (t) => {
     [{ network: 'lan', vhost: 'toString' }, /^"vhost" takes/],
   ];
   for (const [fields, words] of bad) t.match(readWish(new Map(Object.entries(fields)))._unsafeUnwrapErr(), words);
+});
+
+t.test('a promise says nothing where an address is named', async (t) => {
+  t.same(withPromise({ network: 'lan', queues: 2 }), { network: 'lan', queues: 2, mac: 'any' });
+  t.same(withPromise({ network: 'lan', mac: 'x' }), { network: 'lan', mac: 'x' });
 });

@@ -4,7 +4,7 @@ import { compilePolicy } from '../../src/acl/policy.js';
 import type { BridgeNetwork, Rule, Vhost } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import type { Form } from '../../src/core/form.js';
-import { numberToMac } from '../../src/core/mac.js';
+import { type MacWish, numberToMac } from '../../src/core/mac.js';
 import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from './policy.js';
 
 export interface Scene {
@@ -30,7 +30,8 @@ export function decideIn(scene: Scene) {
   };
   const device = { queues: scene.queues ?? 1, vhost: scene.vhost ?? 'no' };
   const ask = { network: name(scene.network ?? 'lan'), form: scene.form ?? 'tap', ...device };
-  const asked = scene.mac === undefined ? ask : { ...ask, mac: mac(scene.mac) };
+  const wish = (text: string): MacWish => (text === 'any' ? text : mac(text));
+  const asked = scene.mac === undefined ? ask : { ...ask, mac: wish(scene.mac) };
   return decide(
     compilePolicy(testConfig(networks, scene.rules ?? [])),
     scene.caller ?? credentials(1000),
