@@ -1,4 +1,7 @@
-/** The sockets of the kernel that runs us: sockets.ts by udp(7), tcp(7) and pidfd_open(2). Every promise is documented there. */
+/**
+ * The sockets of the kernel that runs us: sockets.ts by udp(7), tcp(7), packet(7) and pidfd_open(2). Every promise is
+ * documented there.
+ */
 import { constants } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { Endpoint } from '../core/config.js';
@@ -7,7 +10,7 @@ import { ownFd } from './close.js';
 import { check, sysError } from './errno.js';
 import { native } from './native.js';
 import type { OwnedFd } from './owned-fd.js';
-import type { Sockets } from './sockets.js';
+import type { Membership, Sockets } from './sockets.js';
 import { Watch } from './watch.js';
 
 const { EINPROGRESS, ETIMEDOUT } = constants.errno;
@@ -53,6 +56,26 @@ export class LinuxSockets implements Sockets, Disposable {
     return err(connected.error);
   }
 
+  openMulticast({ group, ifindex, ttl, loop }: Membership): Result<OwnedFd, SysError> {
+    return openSocket(group, false, (fd) =>
+      check('SO_BINDTOIFINDEX', native.multicastConfine(fd, ifindex))
+        .andThen(() => check('bind', native.inetBind(fd, group.address, group.port)))
+        .andThen(() => check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, loop)))
+        .andThen(() => check('MCAST_JOIN_GROUP', native.multicastJoin(fd, group.address, ifindex)))
+        .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(fd))),
+    );
+  }
+
+  openPacket(ifindex: number): Result<OwnedFd, SysError> {
+    return prepared(native.packetOpen(), (fd) =>
+      check('PACKET_IGNORE_OUTGOING', native.packetIgnoreOutgoing(fd))
+        .andThen(() => check('PACKET_ADD_MEMBERSHIP', native.packetPromiscuous(fd, ifindex)))
+        .andThen(() => check('bind', native.packetBind(fd, ifindex)))
+        // An interface that is down is bound to all the same
+        .andThen(() => pendingError('bind', fd)),
+    );
+  }
+
   whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
     const stop = () => {
       if (!pidfd.open) return;
@@ -78,11 +101,7 @@ export class LinuxSockets implements Sockets, Disposable {
       const watched = this.#watch.add(fd, { write: true }, () => {
         clearTimeout(late);
         this.#watch.remove(fd);
-        resolve(
-          check('SO_ERROR', native.socketError(fd)).andThen((error) =>
-            error === 0 ? ok(0) : err(sysError('connect', -error)),
-          ),
-        );
+        resolve(pendingError('connect', fd));
       });
       if (watched.isOk()) return;
       clearTimeout(late);
@@ -91,19 +110,34 @@ export class LinuxSockets implements Sockets, Disposable {
   }
 }
 
-/** @param prepare what else it needs; when that fails the socket is closed. */
-function openSocket(
-  { address }: Endpoint,
-  stream: boolean,
-  prepare: (fd: number) => Result<number, SysError>,
-): Result<OwnedFd, SysError> {
-  const opened = check('socket', native.inetOpen(address, stream)).map(ownFd);
-  return opened.andThen((socket) =>
-    prepare(socket.fd)
-      .map(() => socket)
-      .mapErr((error) => {
-        socket.close();
-        return error;
-      }),
+/** How the call before ended that this socket made. */
+function pendingError(call: string, fd: number): Result<number, SysError> {
+  return check('SO_ERROR', native.socketError(fd)).andThen((error) =>
+    error === 0 ? ok(0) : err(sysError(call, -error)),
   );
+}
+
+/** A socket of UDP or TCP for that address's family. */
+function openSocket({ address }: Endpoint, stream: boolean, prepare: Prepare): Result<OwnedFd, SysError> {
+  return prepared(native.inetOpen(address, stream), prepare);
+}
+
+/** What else a socket needs. */
+type Prepare = (fd: number) => Result<number, SysError>;
+
+/**
+ * @param opened a new socket, or -errno.
+ * @param prepare when that fails the socket is closed.
+ */
+function prepared(opened: number, prepare: Prepare): Result<OwnedFd, SysError> {
+  return check('socket', opened)
+    .map(ownFd)
+    .andThen((socket) =>
+      prepare(socket.fd)
+        .map(() => socket)
+        .mapErr((error) => {
+          socket.close();
+          return error;
+        }),
+    );
 }

@@ -1,8 +1,20 @@
-/** What the broker needs of UDP, TCP and processes: a socket is no link, and ends with those who hold it. */
+/** What the broker needs of sockets and processes: a socket is no link, and ends with those who hold it. */
 import type { Result } from 'neverthrow';
 import type { Endpoint } from '../core/config.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from './owned-fd.js';
+
+/** How a socket is in a group. */
+export interface Membership {
+  /** The group's address, IPv4 or IPv6, and the port. */
+  readonly group: Endpoint;
+  /** Of the interface by which it sends and receives. */
+  readonly ifindex: number;
+  /** 0 to 255; of IPv6 the hop limit. */
+  readonly ttl: number;
+  /** Whether the host's own members of the group get what it sends, itself among them. */
+  readonly loop: boolean;
+}
 
 /** Sockets come out blocking, close-on-exec, and the caller's; of an IPv6 address they are IPv6 only. */
 export interface Sockets {
@@ -15,6 +27,18 @@ export interface Sockets {
    * go on trying.
    */
   connectTcp(to: Endpoint, milliseconds: number): Promise<Result<OwnedFd, SysError>>;
+  /**
+   * A UDP socket that is bound to the group and not connected. It gets what comes to the group and port by that interface,
+   * and nothing else; any number of sockets can be there. ENODEV, EADDRNOTAVAIL:
+   * there is no such interface; EINVAL: it has no such family.
+   */
+  openMulticast(membership: Membership): Result<OwnedFd, SysError>;
+  /**
+   * A packet socket (SOCK_RAW) with every frame that comes by that interface, whomever it is for, and none that the host
+   * sends; none of another interface was ever in its queue. EPERM without CAP_NET_RAW; ENODEV, ENETDOWN: the interface
+   * is not there, or down.
+   */
+  openPacket(ifindex: number): Result<OwnedFd, SysError>;
   /**
    * Calls `tell` once, in a turn of its own, when the process has ended, also if it has by now.
    *

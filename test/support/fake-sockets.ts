@@ -31,6 +31,14 @@ export class FakeSockets implements Sockets {
     return this.#steps('connect');
   }
 
+  openMulticast(): Result<OwnedFd, SysError> {
+    return this.#steps('SO_BINDTOIFINDEX', 'bind', 'IP_MULTICAST_IF', 'MCAST_JOIN_GROUP');
+  }
+
+  openPacket(): Result<OwnedFd, SysError> {
+    return this.#steps('PACKET_IGNORE_OUTGOING', 'PACKET_ADD_MEMBERSHIP', 'bind');
+  }
+
   whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
     const stop = () => {
       this.followed.delete(pidfd);

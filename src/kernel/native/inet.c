@@ -10,8 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Returns the length of the address, or -EINVAL. */
-static int to_address(const char *text, uint16_t port, struct sockaddr_storage *address) {
+int inet_address(const char *text, uint16_t port, struct sockaddr_storage *address) {
     struct sockaddr_in *four = (struct sockaddr_in *)address;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
     memset(address, 0, sizeof *address);
@@ -33,7 +32,7 @@ static int turn_on(int fd, int level, int name) {
 
 int inet_open(const char *address, int stream) {
     struct sockaddr_storage parsed;
-    int bad = to_address(address, 0, &parsed);
+    int bad = inet_address(address, 0, &parsed);
     if (bad < 0) return bad;
     int fd = socket(parsed.ss_family, (stream ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -errno;
@@ -49,14 +48,14 @@ int inet_open(const char *address, int stream) {
 
 int inet_bind(int fd, const char *address, uint16_t port) {
     struct sockaddr_storage parsed;
-    int size = to_address(address, port, &parsed);
+    int size = inet_address(address, port, &parsed);
     if (size < 0) return size;
     return bind(fd, (const struct sockaddr *)&parsed, (socklen_t)size) < 0 ? -errno : 0;
 }
 
 int inet_connect(int fd, const char *address, uint16_t port) {
     struct sockaddr_storage parsed;
-    int size = to_address(address, port, &parsed);
+    int size = inet_address(address, port, &parsed);
     if (size < 0) return size;
     return connect(fd, (const struct sockaddr *)&parsed, (socklen_t)size) < 0 ? -errno : 0;
 }

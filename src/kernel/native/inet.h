@@ -6,9 +6,12 @@
 #define FDBROKER_INET_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 /* A new socket for that address's family: TCP when stream is not 0, else UDP. Without IPv4 on an IPv6 one. */
 int inet_open(const char *address, int stream);
+/* Returns the size of what it wrote into address. */
+int inet_address(const char *text, uint16_t port, struct sockaddr_storage *address);
 int inet_bind(int fd, const char *address, uint16_t port);
 /* EINPROGRESS: TCP goes on by itself; the socket becomes writable when it is done, and socket_error tells how. */
 int inet_connect(int fd, const char *address, uint16_t port);
