@@ -6,6 +6,7 @@ const layers = {
   protocol: ['core'],
   kernel: ['core'],
   switch: ['core'],
+  switchd: ['core', 'protocol', 'kernel', 'switch'],
   networks: ['core', 'kernel'],
   broker: ['core', 'config', 'acl', 'protocol', 'kernel', 'networks'],
   client: ['core', 'protocol', 'kernel'],

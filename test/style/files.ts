@@ -45,6 +45,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/core/permit.ts': 'test/acl/decide.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
+  'src/switchd/port-io.ts': 'test/switchd/loop.ts',
   'src/networks/socket-network.ts': 'test/networks/tcp.ts',
 };
 

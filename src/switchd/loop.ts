@@ -1,0 +1,210 @@
+/**
+ * The switch at work: waits, receives from the ports that have something, up to 64 frames each and 16 ports a round, asks
+ * the switch where each frame goes, and sends each port what it gets. Nothing is allocated for a frame.
+ */
+import { constants } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import { FrameIo, frameBatch } from '../kernel/frame-io.js';
+import { hungUp, type Poller } from '../kernel/poller.js';
+import { dropCode } from '../switch/drop-reason.js';
+import type { Switch, SwitchPort } from '../switch/switch.js';
+import { Egress } from './egress.js';
+import { type PortIo, refused } from './port-io.js';
+
+/** Ports whose frames are received before any is sent: larger batches for those that frames go to. */
+const portsARound = 16;
+const smallRoom = 2048;
+const smallSlots = portsARound * frameBatch;
+const largeRoom = 66_000;
+const largeSlots = 2 * frameBatch;
+/** Frames that wait to be sent, counted for each port that they go to. */
+const entries = 65_536;
+const { EPROTO } = constants.errno;
+/** How often addresses are aged, and in how many parts the table is looked at. */
+const sweepSeconds = 10;
+const sweepParts = 16;
+
+export interface LoopEvents {
+  /** The port is of no use any more: its other end has gone. It is not waited for any longer, and not removed. */
+  ended(port: number): void;
+}
+
+export class Loop {
+  readonly #io = new FrameIo([
+    { slots: smallSlots, room: smallRoom },
+    { slots: largeSlots, room: largeRoom },
+  ]);
+  readonly #ports: (PortIo | undefined)[];
+  readonly #egress: Egress;
+  readonly #outSlots = new Int32Array(frameBatch);
+  readonly #outPeers = new Int32Array(frameBatch);
+  /** Ports whose other end has closed. */
+  readonly #hungUp = new Set<number>();
+  /** Ports that gave as much as was asked for and are told of once only. */
+  readonly #again = new Set<number>();
+  #nextSmall = 0;
+  #nextLarge = smallSlots;
+  #now = seconds();
+  #swept = this.#now;
+
+  /** @param poller waits for the ports, by their numbers, and for whatever else its owner has there. */
+  constructor(
+    private readonly it: Switch,
+    private readonly poller: Poller,
+    private readonly events: LoopEvents,
+  ) {
+    this.#ports = new Array(it.ports.capacity);
+    this.#egress = new Egress(it.ports.capacity, Math.max(entries, it.ports.capacity * 2));
+  }
+
+  /** @returns false when one of its addresses is another port's, or it cannot be waited for: then there is no port. */
+  plug(port: number, options: SwitchPort, io: PortIo): boolean {
+    if (!this.it.add(port, options, this.#now)) return false;
+    if (this.poller.add(io.fd, port, io.edge).isErr()) {
+      this.it.remove(port);
+      return false;
+    }
+    this.#ports[port] = io;
+    return true;
+  }
+
+  /** The port is no more; the caller closes its descriptor afterwards. */
+  unplug(port: number): void {
+    if (this.#ports[port] === undefined) return;
+    this.#send();
+    this.#ignore(port);
+    this.#ports[port] = undefined;
+    this.it.remove(port);
+  }
+
+  /**
+   * Waits until something is there, and carries it.
+   *
+   * @param other takes what is ready and is no port.
+   * @param wait false: it carries what is there by now.
+   */
+  turn(other: (id: number) => void, wait = true): void {
+    const count = this.poller.wait(wait ? this.#patience() : 0);
+    this.#now = seconds();
+    const { ready } = this.poller;
+    for (let i = 0; i < count; i += 1) {
+      const id = ready[2 * i] as number;
+      if (this.#ports[id] === undefined) {
+        other(id);
+        continue;
+      }
+      if (((ready[2 * i + 1] as number) & hungUp) !== 0) this.#hungUp.add(id);
+      this.#receive(id);
+    }
+    if (this.#again.size > 0) this.#goOn();
+    this.#flush();
+    this.#age();
+  }
+
+  /** Milliseconds to wait at most; -1: for ever. */
+  #patience(): number {
+    if (this.#again.size > 0) return 0;
+    return this.it.fdb.size === 0 ? -1 : sweepSeconds * 1000;
+  }
+
+  #goOn(): void {
+    const ports = [...this.#again];
+    this.#again.clear();
+    for (const port of ports) this.#receive(port);
+  }
+
+  #receive(port: number): void {
+    const io = this.#ports[port];
+    if (io === undefined) return;
+    const large = io.maxFrame > smallRoom;
+    const first = this.#place(large);
+    const received = io.receive(this.#io, first, frameBatch);
+    for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
+    if (received > 0 && large) this.#nextLarge += received;
+    else if (received > 0) this.#nextSmall += received;
+    if (received === frameBatch && io.edge) this.#again.add(port);
+    if (received === -EPROTO || (this.#hungUp.has(port) && this.#isEmpty(first, received))) this.#end(port);
+  }
+
+  /** Whether what was received last of a socket that has hung up was all: then it gives messages without bytes. */
+  #isEmpty(first: number, received: number): boolean {
+    return received < frameBatch || (this.#io.length[first + received - 1] as number) <= 0;
+  }
+
+  /** The first of as many slots as one call may fill. */
+  #place(large: boolean): number {
+    const full = large
+      ? this.#nextLarge + frameBatch > smallSlots + largeSlots
+      : this.#nextSmall + frameBatch > smallSlots;
+    if (full) this.#flush();
+    return large ? this.#nextLarge : this.#nextSmall;
+  }
+
+  #pass(port: number, io: PortIo, slot: number): void {
+    const frames = this.#io;
+    const peer = io.accept(frames, slot);
+    if (peer === refused) return;
+    const [at, length] = [frames.start[slot] as number, frames.length[slot] as number];
+    const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now);
+    if (count === 0) return;
+    if (!this.#egress.hasRoom(count)) this.#send();
+    for (let i = 0; i < count; i += 1) this.#egress.push(this.it.egress[i] as number, slot, this.it.peer);
+  }
+
+  /** Sends all that waits; then every slot is free. */
+  #flush(): void {
+    this.#send();
+    this.#nextSmall = 0;
+    this.#nextLarge = smallSlots;
+  }
+
+  #send(): void {
+    const egress = this.#egress;
+    for (let i = 0; i < egress.waiting; i += 1) {
+      const port = egress.portAt(i);
+      const io = this.#ports[port] as PortIo;
+      for (let count = this.#take(port); count > 0; count = this.#take(port)) {
+        io.send(this.#io, this.#outSlots, this.#outPeers, count);
+        this.#account(port);
+      }
+    }
+    egress.clear();
+  }
+
+  #take(port: number): number {
+    return this.#egress.take(port, this.#outSlots, this.#outPeers);
+  }
+
+  #account(port: number): void {
+    const { sent, full, failed, broken } = this.#io.sent;
+    const { counters } = this.it;
+    let bytes = 0;
+    for (let i = 0; i < sent; i += 1) bytes += this.#io.length[this.#outSlots[i] as number] as number;
+    counters.sent(port, sent, bytes);
+    if (full > 0) counters.dropped(port, dropCode['egress-full'], full);
+    if (failed > 0) counters.dropped(port, dropCode['egress-failed'], failed);
+    if (broken) this.#end(port);
+  }
+
+  #end(port: number): void {
+    this.#ignore(port);
+    this.events.ended(port);
+  }
+
+  #ignore(port: number): void {
+    this.poller.remove((this.#ports[port] as PortIo).fd);
+    this.#again.delete(port);
+    this.#hungUp.delete(port);
+  }
+
+  #age(): void {
+    if (this.#now - this.#swept < sweepSeconds) return;
+    this.#swept = this.#now;
+    this.it.sweep(Math.ceil(this.it.fdb.slots / sweepParts), this.#now);
+  }
+}
+
+/** Of a clock that does not go back. */
+function seconds(): number {
+  return performance.now() / 1000;
+}
