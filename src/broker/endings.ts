@@ -3,8 +3,10 @@
  * gone, so that quotas hold until then. A socket cannot be taken back from who has it: its grant is forgotten.
  */
 import { err, ok, type Result } from 'neverthrow';
+import type { BorrowedFunction } from '../core/borrowed-function.js';
 import { parseAlias } from '../core/grant.js';
-import type { SysError } from '../core/sys-error.js';
+import { describeSysError, type SysError } from '../core/sys-error.js';
+import { returnFunction } from '../networks/macvtap-pool.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Entry, LinkEntry } from './ledger.js';
@@ -32,21 +34,32 @@ export class Endings {
 
   /** Ends the grant of a link that is no more. One that is being ended already ends with that reason. */
   gone(entry: LinkEntry): void {
-    if (!this.#underWay.has(entry)) endGrant(this.#broker, entry, 'the interface is gone');
+    if (this.#underWay.has(entry)) return;
+    if (entry.borrowed === undefined) endGrant(this.#broker, entry, 'the interface is gone');
+    else void this.end(entry, 'the interface is gone');
   }
 
   async #delete(entry: LinkEntry, reason: string): Promise<Result<void, SysError>> {
     const { kernel } = this.#broker;
     const link = kernel.linkByIndex(entry.ifindex);
     if (link.isErr()) return err(link.error);
+    // First, so that a broker that is killed meanwhile does it again
+    const returned = entry.borrowed === undefined ? '' : await this.#returnFunction(entry.borrowed);
     // Only a link that still carries the alias of this very grant is ever deleted
     if (link.value !== undefined && parseAlias(link.value.alias)?.id === entry.id) {
       const deleted = await kernel.deleteLink(entry.ifindex);
       // Had it gone by itself meanwhile, nobody would tell again
       if (deleted.isErr() && kernel.linkByIndex(entry.ifindex).unwrapOr(link.value) !== undefined) return deleted;
     }
-    endGrant(this.#broker, entry, reason);
+    endGrant(this.#broker, entry, `${reason}${returned}`);
     return ok();
+  }
+
+  /** @returns what the audit log is told besides. */
+  async #returnFunction(borrowed: BorrowedFunction): Promise<string> {
+    const returned = await returnFunction(this.#broker.kernel, borrowed);
+    const told = `; its virtual function ${borrowed.number} is not as it was`;
+    return returned.isErr() ? `${told}: ${describeSysError(returned.error)}` : '';
   }
 }
 

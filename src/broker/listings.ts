@@ -38,7 +38,7 @@ function networkListing(
     type: network.type,
     forms: offeredForms[network.type].filter((form) => allowed.forms.includes(form)),
     bridge: onBridge?.bridge ?? null,
-    vlan: onBridge?.vlan ?? null,
+    vlan: ('vlan' in network ? network.vlan : undefined) ?? null,
     isolated: onBridge?.isolated ?? false,
     lockMac: onBridge?.lockMac ?? false,
     hairpin: onBridge?.hairpin ?? false,

@@ -132,12 +132,13 @@ function entryOf(grant: Grant, network: Network, port: OpenedPort, holding: Hold
   }
   const locked = network.type === 'bridge' && network.lockMac;
   const entry = { ...grant, ifname, ifindex, master: port.master, mtu, locked, state: 'up', settled: false } as const;
-  return network.type === 'macvtap' ? { ...entry, macvtap: true } : entry;
+  const borrowed = port.borrowed === undefined ? {} : { borrowed: port.borrowed };
+  return network.type === 'macvtap' ? { ...entry, ...borrowed, macvtap: true } : entry;
 }
 
 function grantFor(id: GrantId, permit: Permit, network: Network, holder: number): Grant {
   const { uid, gid, form, mac, queues } = permit;
-  const vlan = network.type === 'bridge' ? network.vlan : undefined;
+  const vlan = 'vlan' in network ? network.vlan : undefined;
   const since = Math.floor(Date.now() / 1000);
   const grant = { id, uid, gid, network: network.name, form, mac, holder, since };
   if (vlan === undefined && queues === 1) return grant;

@@ -44,7 +44,7 @@ export const networkShape: Shape<NetworkListing> = {
   maxPorts: orNull(number),
   usedPorts: number,
   guestsReachEachOther: orNull(boolean),
-  hostReachable: boolean,
+  hostReachable: orNull(boolean),
   outsideReachable: orNull(boolean),
   problem: orNull(string),
 };

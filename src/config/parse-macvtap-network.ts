@@ -4,9 +4,17 @@ import { type NetworkName, parseInterfaceName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import type { Section } from './scan.js';
-import { parseMtu, parseOneOf } from './values.js';
+import { parseInteger, parseMtu, parseOneOf } from './values.js';
 
-const shape = { type: 'one', parent: 'one', mode: 'one', mtu: 'one', vhost: 'one' } as const satisfies Shape;
+const shape = {
+  type: 'one',
+  parent: 'one',
+  pool: 'one',
+  mode: 'one',
+  mtu: 'one',
+  vlan: 'one',
+  vhost: 'one',
+} as const satisfies Shape;
 
 const modes = ['vepa', 'bridge', 'private', 'passthru'] as const satisfies readonly MacvtapMode[];
 
@@ -18,12 +26,24 @@ export function parseMacvtapNetwork(
 ): MacvtapNetwork | undefined {
   const before = errors.count;
   const fields = new Fields(section, shape, errors);
-  if (!fields.has('parent')) fields.refuse('has no parent; write parent = NAME, the interface that its guests share');
+  const pool = fields.has('pool');
+  if (fields.has('parent') === pool) {
+    const which = pool ? 'has both parent and pool; leave one out' : 'has no parent; write parent = NAME';
+    fields.refuse(
+      `${which}: an interface that its guests share, or pool = NAME, one with a function for each (SR-IOV)`,
+    );
+  }
   if (!fields.has('mode')) fields.refuse(`has no mode; write mode = ${modes.join(' or ')}`);
-  const parent = fields.one('parent', parseInterfaceName);
+  const parent = fields.one(pool ? 'pool' : 'parent', parseInterfaceName);
   const mode = fields.one('mode', parseOneOf(...modes));
   const mtu = fields.one('mtu', parseMtu) ?? 'inherit';
+  const vlan = fields.one('vlan', parseInteger(1, 4094));
   const vhost = fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'auto';
+  if (pool && mode !== undefined && mode !== 'passthru') {
+    fields.refuseKey('pool', 'gives each guest an interface for itself; write mode = passthru');
+  }
+  if (!pool) fields.refuseKey('vlan', 'is for a pool; as parent name a VLAN of the interface: parent = eth1.7');
   if (parent === undefined || mode === undefined || errors.count > before) return undefined;
-  return { type: 'macvtap', name, origin: section.origin, parent, mode, mtu, vhost };
+  const tagged = vlan === undefined ? {} : { vlan };
+  return { type: 'macvtap', name, origin: section.origin, parent, pool, mode, mtu, ...tagged, vhost };
 }

@@ -22,9 +22,11 @@ export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
   });
 }
 
-/** Networks on one parent of which one or more have it for themselves while they have a guest. */
+/** Networks on one parent, which is no pool, of which one or more have it for themselves while they have a guest. */
 export function warnOfSharedParents({ networks }: Config): ConfigError[] {
-  const macvtaps = [...networks.values()].filter((network): network is MacvtapNetwork => network.type === 'macvtap');
+  const macvtaps = [...networks.values()].filter(
+    (network): network is MacvtapNetwork => network.type === 'macvtap' && !network.pool,
+  );
   return macvtaps.flatMap((network, at) => {
     const earlier = macvtaps.slice(0, at).filter(({ parent }) => parent === network.parent);
     const alone = network.mode === 'passthru' ? earlier[0] : earlier.find(({ mode }) => mode === 'passthru');

@@ -70,7 +70,12 @@ export type MacvtapMode = 'vepa' | 'bridge' | 'private' | 'passthru';
 
 /** A macvtap on an existing interface. */
 export interface MacvtapNetwork extends Named<'macvtap'> {
+  /** The interface that it is on; with `pool` the physical function of whose virtual ones each guest gets one. */
   readonly parent: InterfaceName;
+  /** SR-IOV, with mode passthru alone. */
+  readonly pool: boolean;
+  /** VLAN of the virtual function, 1 to 4094; undefined: as it is. */
+  readonly vlan?: number;
   readonly mode: MacvtapMode;
   /** Bytes without the Ethernet header; inherit: the parent's. */
   readonly mtu: number | 'inherit';

@@ -1,4 +1,5 @@
 /** A grant: what was handed out, to whom, and how it is written on the interface so that it outlives the broker. */
+import { type BorrowedFunction, formatFunction, parseFunction } from './borrowed-function.js';
 import type { Form } from './form.js';
 import { isForm } from './form.js';
 import type { Mac } from './mac.js';
@@ -22,14 +23,19 @@ export interface Grant {
   readonly vlan?: number;
   /** Descriptors of one device; undefined: 1. */
   readonly queues?: number;
+  /** The SR-IOV function that it is on and that goes back with its end. */
+  readonly borrowed?: BorrowedFunction;
 }
 
 const mark = 'fdbroker';
 
 /** The interface alias that tags a tap as ours: at most 255 bytes (IFALIASZ is 256). */
 export function formatAlias(grant: Grant): string {
-  const { id, uid, gid, network, form, mac, holder, since, vlan, queues } = grant;
-  const tag = (vlan === undefined ? '' : ` vlan=${vlan}`) + (queues === undefined ? '' : ` queues=${queues}`);
+  const { id, uid, gid, network, form, mac, holder, since, vlan, queues, borrowed } = grant;
+  const tag =
+    (vlan === undefined ? '' : ` vlan=${vlan}`) +
+    (queues === undefined ? '' : ` queues=${queues}`) +
+    (borrowed === undefined ? '' : ` vf=${formatFunction(borrowed)}`);
   return `${mark} grant=${id} uid=${uid} gid=${gid} network=${network} form=${form} mac=${mac} holder=${holder} since=${since}${tag}`;
 }
 
@@ -48,7 +54,13 @@ export function parseAlias(alias: string): Grant | undefined {
   if (uid === undefined || gid === undefined || holder === undefined || since === undefined) return undefined;
   const [vlan, queues] = [number('vlan'), number('queues')];
   const grant = { id: id.value, uid, gid, network: network.value, form, mac: mac.value, holder, since };
-  return { ...grant, ...(vlan === undefined ? {} : { vlan }), ...(queues === undefined ? {} : { queues }) };
+  const borrowed = parseFunction(fields.get('vf') ?? '');
+  return {
+    ...grant,
+    ...(vlan === undefined ? {} : { vlan }),
+    ...(queues === undefined ? {} : { queues }),
+    ...(borrowed === undefined ? {} : { borrowed }),
+  };
 }
 
 /**

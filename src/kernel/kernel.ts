@@ -10,6 +10,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from './owned-fd.js';
 import type { Sockets } from './sockets.js';
+import type { VirtualFunctions } from './virtual-functions.js';
 
 /** Flags of a bridge port (IFLA_BRPORT_*). A flag left out of a change stays as it is. */
 export interface BridgePort {
@@ -39,6 +40,8 @@ export interface Link {
   readonly carrier: boolean;
   /** `bridge`, `tun`, `macvtap` …; empty for a plain device. */
   readonly kind: string;
+  /** Of a PCI device its address (IFLA_PARENT_DEV_NAME): `0000:01:10.0`. */
+  readonly device?: string;
   /** For kind tun (IFLA_TUN_*). */
   readonly tun?: { readonly persist: boolean };
   /** For kind bridge (IFLA_BR_*). */
@@ -100,6 +103,7 @@ export interface Macvtap {
 
 export interface Kernel {
   readonly sockets: Sockets;
+  readonly functions: VirtualFunctions;
 
   /**
    * Makes a tap of that name and opens it (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_VNET_HDR when

@@ -19,6 +19,7 @@ import type {
 } from './kernel.js';
 import { makeMacvtap, nameMacvtap, openMacvtapNode } from './linux-macvtap.js';
 import { LinuxSockets } from './linux-sockets.js';
+import { LinuxVirtualFunctions } from './linux-virtual-functions.js';
 import { unlockedNodes } from './macvtap-node.js';
 import { native } from './native.js';
 import { readLink, readTapState } from './netlink/link.js';
@@ -53,6 +54,7 @@ export function createLinuxKernel(): Result<LinuxKernel, SysError> {
 
 export class LinuxKernel implements Kernel, Disposable {
   readonly sockets = new LinuxSockets();
+  readonly functions: LinuxVirtualFunctions;
   readonly #route: RouteSocket;
   readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
 
@@ -65,6 +67,7 @@ export class LinuxKernel implements Kernel, Disposable {
     readonly nodeCloses: NodeCloses,
   ) {
     this.#route = route;
+    this.functions = new LinuxVirtualFunctions(route);
   }
 
   [Symbol.dispose](): void {

@@ -13,13 +13,17 @@ import { formatAlias, type Grant } from '../core/grant.js';
 import { tapName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
-import type { Kernel, Macvtap, TapOptions } from '../kernel/kernel.js';
+import type { Kernel, Link, Macvtap, TapOptions } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { cannot, usableParent } from './macvtap-facts.js';
+import { cannot } from './macvtap-error.js';
+import { usableParent } from './macvtap-facts.js';
+import { type Borrowing, borrowFunction, claimOnFunction, returnFunction } from './macvtap-pool.js';
 import { type NetworkError, networkError, type OpenedLink } from './network.js';
 
 /** Milliseconds for udev to give the node to the broker; and between two attempts to open it. */
 const [deadline, interval] = [3000, 10];
+
+type Made = Pick<Borrowing, 'macvtap' | 'parent'> & Partial<Borrowing>;
 
 /**
  * @param grant what is written on the link as its alias; its owner is the permit's.
@@ -35,24 +39,36 @@ export async function openMacvtap(
 ): Promise<Result<OpenedLink, NetworkError>> {
   const checked = usableParent(kernel, network);
   if (checked.isErr()) return err(checked.error);
-  const parent = checked.value;
-  const mtu = network.mtu === 'inherit' ? parent.mtu : network.mtu;
   const { mac: address } = permit;
   const ifname = tapName(grant.id);
-  const made = kernel.createMacvtap(ifname, { parent: parent.ifindex, mode: network.mode, mtu, address });
-  if (made.isErr()) return err(cannot(network, made.error));
-  const macvtap = made.value;
+  const mtuOn = (parent: Link) => (network.mtu === 'inherit' ? parent.mtu : network.mtu);
+  const make = (parent: Link) =>
+    kernel.createMacvtap(ifname, { parent: parent.ifindex, mode: network.mode, mtu: mtuOn(parent), address });
+  const made: Result<Made, NetworkError> = network.pool
+    ? borrowFunction(kernel, network, checked.value, make)
+    : make(checked.value)
+        .map((macvtap) => ({ macvtap, parent: checked.value }))
+        .mapErr((error) => cannot(network, error));
+  if (made.isErr()) return err(made.error);
+  const { macvtap, parent, borrowed } = made.value;
   const { ifindex } = macvtap;
-  const alias = formatAlias(grant);
-  const claimed = kernel.claimMacvtap(ifindex, { address, alias });
+  const mtu = mtuOn(parent);
+  const lent = borrowed === undefined ? {} : { borrowed };
+  const alias = formatAlias({ ...grant, ...lent });
   const options = { vnetHdr, owner: permit.uid, multiQueue: permit.queues > 1 };
   const fds: OwnedFd[] = [];
-  const opened = claimed.isErr() ? err(claimed.error) : await openQueues(kernel, macvtap, ifname, options, permit, fds);
-  const confirmed = opened
-    .mapErr((error) => cannot(network, error))
-    .andThen(() => confirm(kernel, network, ifindex, { address, alias, mtu }));
-  const dispose = () => {
+  const claim = { address, alias };
+  const claimed =
+    borrowed === undefined
+      ? kernel.claimMacvtap(ifindex, claim).mapErr((error) => cannot(network, error))
+      : await claimOnFunction(kernel, network, { macvtap, parent, borrowed }, claim);
+  const opened = claimed.isErr()
+    ? err(claimed.error)
+    : (await openQueues(kernel, macvtap, ifname, options, permit, fds)).mapErr((error) => cannot(network, error));
+  const confirmed = opened.andThen(() => confirm(kernel, network, ifindex, { ...claim, mtu }));
+  const dispose = async () => {
     for (const fd of fds) fd.close();
+    if (borrowed !== undefined) (await returnFunction(kernel, borrowed)).unwrapOr(undefined);
     // Should this fail, the link is known by its group and alias, and goes when the ledger is set right
     return kernel.deleteLink(ifindex);
   };
@@ -61,7 +77,7 @@ export async function openMacvtap(
     return err(confirmed.error);
   }
   return ok({
-    ...{ fds, ifname, ifindex, mtu, address, master: 0 },
+    ...{ fds, ifname, ifindex, mtu, address, master: 0, ...lent },
     [Symbol.dispose]: () => {
       if (fds.some((fd) => fd.open)) void dispose();
     },

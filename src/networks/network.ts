@@ -1,5 +1,6 @@
 /** What opening a network yields, and how it fails. */
 
+import type { BorrowedFunction } from '../core/borrowed-function.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
@@ -29,6 +30,7 @@ export interface OpenedLink extends Opened {
   readonly address: Mac;
   /** ifindex of the bridge it is a port of. */
   readonly master: number;
+  readonly borrowed?: BorrowedFunction;
 }
 
 export type OpenedPort = OpenedLink | OpenedSocket;
@@ -41,7 +43,8 @@ export interface NetworkFacts {
   readonly mtu: number | null;
   /** null: that is for the switch that the guests' frames are sent to. */
   readonly guestsReachEachOther: boolean | null;
-  readonly hostReachable: boolean;
+  /** null: so is that. */
+  readonly hostReachable: boolean | null;
   /** null: not known. */
   readonly outsideReachable: boolean | null;
   /** One sentence when the network cannot be used now; null: nothing is wrong. */

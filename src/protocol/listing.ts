@@ -27,9 +27,10 @@ export interface NetworkListing {
   readonly maxPorts: number | null;
   /** Ports that the caller has and that count towards `maxPorts`. */
   readonly usedPorts: number;
-  /** null: that is for the switch to decide that the guests' frames are sent to (macvtap with mode vepa). */
+  /** null: that is for the switch to decide that the guests' frames are sent to (macvtap with mode vepa or a pool). */
   readonly guestsReachEachOther: boolean | null;
-  readonly hostReachable: boolean;
+  /** Whether the host has an address there, be it a link-local one; null: not known, or for that switch too. */
+  readonly hostReachable: boolean | null;
   /** null: not known. */
   readonly outsideReachable: boolean | null;
   /** One sentence when the network cannot be used now (the bridge is missing or down); null: nothing is wrong. */

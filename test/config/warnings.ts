@@ -37,6 +37,8 @@ t.test('networks of one parent that one guest has for itself', async (t) => {
   ]);
   t.same(warned(on(1, 'one', 'bridge'), on(2, 'two', 'private'), on(3, 'three', 'passthru')), [shares(3, 'one')]);
   t.same(warned(on(1, 'one', 'bridge'), on(2, 'two', 'vepa'), on(3, 'three', 'passthru', 'eth2'), bridgeNetwork()), []);
+  const pool = { ...on(2, 'two', 'passthru'), pool: true };
+  t.same(warned(on(1, 'one', 'bridge'), pool, { ...pool, name: name('three') }), [], 'a pool has one for each guest');
 });
 
 t.test('what the broker’s user may not read', async (t) => {

@@ -15,6 +15,14 @@ t.test('the longest alias fits the kernel, and reads back the same', async (t) =
   t.same(parseAlias(alias), grant);
 });
 
+t.test('so does the longest of a macvtap on a virtual function', async (t) => {
+  const before = { address: '52:54:00:12:34:56', vlan: 4094, priority: 7, spoofCheck: true };
+  const borrowed = { physical: 9_999_999, number: 65_535, before };
+  const longest: Grant = { ...grant, form: 'tap', queues: 256, borrowed };
+  t.ok(Buffer.byteLength(formatAlias(longest)) <= 255, `${formatAlias(longest).length}`);
+  t.same(parseAlias(formatAlias(longest)), longest);
+});
+
 t.test('what is not ours is nobody’s grant', async (t) => {
   const alias = formatAlias(grant);
   const bad = [

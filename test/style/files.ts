@@ -44,6 +44,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/config/parse-bridge-network.ts': 'test/config/parse-network.ts',
   'src/core/permit.ts': 'test/acl/decide.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
+  'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
   'src/switchd/port-io.ts': 'test/switchd/loop.ts',
   'src/networks/socket-network.ts': 'test/networks/tcp.ts',

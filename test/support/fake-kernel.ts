@@ -17,6 +17,7 @@ import type {
   Tap,
 } from '../../src/kernel/kernel.js';
 import { OwnedFd } from '../../src/kernel/owned-fd.js';
+import { FakeFunctions } from './fake-functions.js';
 import { FakeSockets } from './fake-sockets.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -35,6 +36,10 @@ export class FakeKernel implements Kernel {
   readonly sockets = new FakeSockets(
     (name) => this.#call(name),
     () => this.#open(),
+  );
+  readonly functions = new FakeFunctions(
+    (name) => this.#call(name),
+    (name, ifindex, change) => this.#on(name, ifindex, (link) => void Object.assign(link, change)),
   );
   #nextFd = 1000;
   #nextIndex = 1;

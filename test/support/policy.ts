@@ -24,7 +24,7 @@ export function bridgeNetwork(change: Partial<BridgeNetwork> = {}): BridgeNetwor
 export function macvtapNetwork(change: Partial<MacvtapNetwork> = {}): MacvtapNetwork {
   return {
     ...{ type: 'macvtap', name: name('lan'), origin: { file: 'test.ini', line: 1 }, parent: interfaceName('eth1') },
-    ...{ mode: 'bridge', mtu: 'inherit', vhost: 'no' },
+    ...{ pool: false, mode: 'bridge', mtu: 'inherit', vhost: 'no' },
     ...change,
   };
 }

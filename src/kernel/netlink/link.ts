@@ -28,6 +28,8 @@ const {
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
+  IFLA_PARENT_DEV_BUS_NAME,
+  IFLA_PARENT_DEV_NAME,
   IFLA_TUN_GROUP,
   IFLA_TUN_MULTI_QUEUE,
   IFLA_TUN_NUM_DISABLED_QUEUES,
@@ -63,6 +65,7 @@ export function readLink(memory: NetlinkBytes, answer: Answer): Link {
     up: (flags & IFF_UP) !== 0,
     carrier: (flags & IFF_LOWER_UP) !== 0,
     kind,
+    ...(link.text(IFLA_PARENT_DEV_BUS_NAME) === 'pci' && { device: link.text(IFLA_PARENT_DEV_NAME) }),
     ...(kind === 'tun' && { tun: { persist: info.nested(IFLA_INFO_DATA).u8(IFLA_TUN_PERSIST) !== 0 } }),
     ...(kind === 'bridge' && {
       bridge: { vlanFiltering: info.nested(IFLA_INFO_DATA).u8(IFLA_BR_VLAN_FILTERING) !== 0 },

@@ -1,0 +1,155 @@
+/**
+ * Networks that give each guest an SR-IOV virtual function for itself.
+ *
+ * One is free while its interface is in the broker's namespace, down, no port of anything, and without a macvtap. So no
+ * interface that the host uses is ever taken, and the macvtap that is made first, which the kernel lets nobody share, is
+ * what keeps two requests apart. Its alias, which comes next, holds how the function was before: whichever broker ends
+ * the grant can give it back.
+ */
+import { err, ok, type Result } from 'neverthrow';
+import type { BorrowedFunction } from '../core/borrowed-function.js';
+import type { MacvtapNetwork } from '../core/config.js';
+import type { Mac } from '../core/mac.js';
+import type { SysError } from '../core/sys-error.js';
+import type { Kernel, Link, Macvtap } from '../kernel/kernel.js';
+import type { VirtualFunction } from '../kernel/virtual-functions.js';
+import { cannot } from './macvtap-error.js';
+import { type NetworkError, networkError } from './network.js';
+
+const noAddress = '00:00:00:00:00:00';
+
+type Free = readonly [VirtualFunction, Link];
+
+/** A macvtap that was just made on a function's interface. */
+export interface Borrowing {
+  readonly macvtap: Macvtap;
+  readonly parent: Link;
+  readonly borrowed: BorrowedFunction;
+}
+
+/** The free functions and their interfaces; an error where there is none. */
+export function freeFunctions(
+  kernel: Kernel,
+  network: MacvtapNetwork,
+  physical: Link,
+): Result<readonly [Free, ...Free[]], NetworkError> {
+  const read = kernel.functions
+    .list(physical.ifindex)
+    .andThen((functions) => kernel.listLinks().map((links) => ({ functions, links })));
+  if (read.isErr()) return err(cannot(network, read.error));
+  const { functions, links } = read.value;
+  const taken = new Set(links.map(({ macvtap }) => macvtap?.parent));
+  const least = network.mtu === 'inherit' ? 0 : network.mtu;
+  const [first, ...others] = functions.flatMap((one): Free[] => {
+    const link = interfaceOf(one, links);
+    if (link === undefined || link.up || link.master !== 0 || link.mtu < least || taken.has(link.ifindex)) return [];
+    return [[one, link]];
+  });
+  const { name, parent } = network;
+  const file = `/sys/class/net/${parent}/device/sriov_numvfs`;
+  if (functions.length === 0) {
+    const what = `${parent} has no virtual functions; root makes some with: echo 4 >${file} (no such file: no SR-IOV)`;
+    return err(networkError(`network "${name}": ${what}`));
+  }
+  if (first !== undefined) return ok([first, ...others]);
+  const mtu = least === 0 ? '' : `, has an MTU of ${least} at least`;
+  return err(
+    networkError(
+      `network "${name}": none of the ${functions.length} virtual functions of ${parent} is free: a free one's interface is in the broker's namespace, is down${mtu} and is part of nothing else; root makes more, while no guest has one, with: echo 0 >${file}, then the number`,
+    ),
+  );
+}
+
+/** Has a macvtap made on the first free function that takes one. */
+export function borrowFunction(
+  kernel: Kernel,
+  network: MacvtapNetwork,
+  physical: Link,
+  make: (parent: Link) => Result<Macvtap, SysError>,
+): Result<Borrowing, NetworkError> {
+  return freeFunctions(kernel, network, physical).andThen((free) => {
+    let refused: SysError | undefined;
+    for (const [{ number, device: _device, ...before }, parent] of free) {
+      const made = make(parent);
+      if (made.isOk()) {
+        return ok({ macvtap: made.value, parent, borrowed: { physical: physical.ifindex, number, before } });
+      }
+      refused = made.error;
+      // Part of something that no link tells of
+      if (refused.code !== 'EBUSY' && refused.code !== 'EINVAL') break;
+    }
+    if (refused === undefined) throw new Error('no error and no free function');
+    return err(cannot(network, refused));
+  });
+}
+
+/**
+ * Sets the function, claims the macvtap, and brings the function's interface up, which is what lets frames pass; then
+ * reads the function back.
+ */
+export async function claimOnFunction(
+  kernel: Kernel,
+  network: MacvtapNetwork,
+  { macvtap: { ifindex }, parent, borrowed }: Borrowing,
+  claim: { readonly address: Mac; readonly alias: string },
+): Promise<Result<void, NetworkError>> {
+  const { functions } = kernel;
+  const { physical, number, before } = borrowed;
+  const { address, alias } = claim;
+  const filter = { spoofCheck: true, ...(network.vlan === undefined ? {} : { vlan: network.vlan, priority: 0 }) };
+  const which = `network "${network.name}": virtual function ${number} of ${network.parent}`;
+  const fail = (error: SysError) => {
+    const remedy = error.code === 'EOPNOTSUPP' ? '; its driver has to know MAC, VLAN and spoof check of functions' : '';
+    const failed = networkError(`${which} cannot be set`, error);
+    return { ...failed, what: `${failed.what}${remedy}` };
+  };
+  const labelled = functions.label(ifindex, alias);
+  if (labelled.isErr()) return err(fail(labelled.error));
+  // A function takes no other address while it is held to one. Drivers that refuse zeros may still let it
+  if (before.address !== noAddress) functions.set(physical, number, { address: noAddress }).unwrapOr(undefined);
+  const set = functions
+    .set(physical, number, filter)
+    .mapErr(fail)
+    .andThen(() => kernel.claimMacvtap(ifindex, claim).mapErr((error) => cannot(network, error)))
+    .andThen(() => functions.set(physical, number, { address }).mapErr(fail));
+  if (set.isErr()) return set;
+  const up = await functions.setUp(parent.ifindex, true);
+  const read = up.andThen(() => functions.list(physical));
+  if (read.isErr()) return err(fail(read.error));
+  const now = read.value.find((one) => one.number === number);
+  const wanted = { address, ...filter };
+  const wrong = (Object.keys(wanted) as (keyof typeof wanted)[]).find((key) => now?.[key] !== wanted[key]);
+  return wrong === undefined ? ok() : err(networkError(`${which}: the kernel did not apply ${wrong}`));
+}
+
+/**
+ * Puts the function's interface down, then sets the function as it was. One whose interface has left the namespace is
+ * somebody else's by now, and stays as it is.
+ */
+export async function returnFunction(
+  kernel: Kernel,
+  { physical, number, before }: BorrowedFunction,
+): Promise<Result<void, SysError>> {
+  const { functions } = kernel;
+  const listed = functions.list(physical);
+  if (listed.isErr()) return err(listed.error);
+  const now = listed.value.find((one) => one.number === number);
+  const links = kernel.listLinks();
+  if (links.isErr()) return err(links.error);
+  const link = now === undefined ? undefined : interfaceOf(now, links.value);
+  if (now === undefined || link === undefined) return ok();
+  const down = link.up ? await functions.setUp(link.ifindex, false) : ok();
+  if (down.isErr()) return down;
+  const { address, vlan, priority, spoofCheck } = before;
+  // One by one, because some drivers take no address of zeros, or never took a VLAN
+  const results = [
+    now.vlan === vlan && now.priority === priority ? ok() : functions.set(physical, number, { vlan, priority }),
+    now.spoofCheck === spoofCheck ? ok() : functions.set(physical, number, { spoofCheck }),
+    now.address === address ? ok() : functions.set(physical, number, { address }),
+  ];
+  return results.find((result) => result.isErr()) ?? ok();
+}
+
+function interfaceOf({ device }: VirtualFunction, links: readonly Link[]): Link | undefined {
+  return device === undefined ? undefined : links.find((link) => link.device === device);
+}
