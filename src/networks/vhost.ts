@@ -7,7 +7,7 @@ import { type NetworkError, networkError } from './network.js';
 
 /** What mends it, by what open(2) of /dev/vhost-net says. */
 const remedies: Readonly<Record<string, string>> = {
-  ENOENT: 'the host has no /dev/vhost-net: modprobe vhost_net',
+  ENOENT: 'there is no node /dev/vhost-net: in a container give it the host’s, elsewhere modprobe vhost_net',
   ENODEV: 'the host has the node /dev/vhost-net and not its module: modprobe vhost_net',
   ENXIO: 'the host has the node /dev/vhost-net and not its module: modprobe vhost_net',
   EACCES: 'the broker may not open /dev/vhost-net: give it to a group that the broker is in',

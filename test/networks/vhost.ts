@@ -19,8 +19,10 @@ t.test('one for each queue, where the permit says so', async (t) => {
 
 t.test('a host without it: told with the remedy, or done without; none is left open', async (t) => {
   for (const [code, remedy] of [
-    ['ENOENT', /\/dev\/vhost-net: modprobe vhost_net/],
+    ['ENOENT', /no node \/dev\/vhost-net: .* modprobe vhost_net$/],
     ['EACCES', /the broker may not open \/dev\/vhost-net/],
+    ['EPERM', /DeviceAllow=/],
+    ['ENODEV', /the node \/dev\/vhost-net and not its module/],
     ['EMFILE', /^network "lan" cannot be had with vhost: /],
   ] as const) {
     for (const at of [0, 1]) {

@@ -12,8 +12,8 @@ export interface FileRun {
   readonly stderr: string;
 }
 
-/** Seconds a file may take: one that boots a Debian kernel without KVM needs minutes. */
-const patience = 400;
+/** Seconds a file may take: one that boots guests within a guest, without KVM, needs minutes. */
+const patience = 600;
 /** Milliseconds in which what a test started must have ended after it. */
 const grace = 2000;
 

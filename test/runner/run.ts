@@ -12,7 +12,7 @@ import { type FileRun, killAll, runFile } from './run-file.js';
 
 const jobs = 2;
 /** Not tests themselves. */
-const others = /^build\/test\/(support|runner|bench|demo)\/|\/fixtures\//;
+const others = /^build\/test\/(support|runner|bench|demo)\/|\/(fixtures|inside)\//;
 /** The folders whose files take longest go first, so that none of them runs alone at the end. */
 const slow = /^build\/test\/(qemu|kernel)\//;
 

@@ -24,7 +24,7 @@ export interface GuestOptions {
   readonly fds?: readonly number[];
   /** MiB */
   readonly memory?: number;
-  /** Kernel modules to load besides virtio's. */
+  /** Kernel modules to load besides the usual ones. */
   readonly modules?: readonly string[];
   /** More files for the guest. */
   readonly files?: readonly ArchiveEntry[];
@@ -49,8 +49,7 @@ export class Guest implements AsyncDisposable {
     const { nics = [], memory = 128, extra = [], launcher = [], user } = options;
     const [program, ...args] = qemuCommand({ mark, nics, memory, extra, launcher, user }) as [string, ...string[]];
     const kernel = openSync(inProject('build/guest/kernel/vmlinuz'), 'r');
-    const modules = ['virtio_pci', 'virtio_net', ...(options.modules ?? [])];
-    const initramfs = openInitramfs([...baseEntries(modules), ...(options.files ?? [])]);
+    const initramfs = openInitramfs([...baseEntries(options.modules ?? []), ...(options.files ?? [])]);
     const stdio: ('pipe' | number)[] = ['pipe', 'pipe', 'pipe'];
     stdio[inherited.kernel] = kernel;
     stdio[inherited.initramfs] = initramfs;

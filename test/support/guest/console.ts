@@ -1,6 +1,9 @@
 /** The serial line of a guest: what it says, and commands run in it one after the other (see init.sh). */
 import type { Readable, Writable } from 'node:stream';
 
+/** How many times as long as elsewhere everything may take: a guest that is emulated in an emulated guest is slow. */
+const patience = Number(process.env['FDBROKER_TEST_PATIENCE'] ?? 1);
+
 export interface CommandResult {
   readonly status: number;
   /** Standard output and error as they came, without line feeds at the end. */
@@ -60,8 +63,9 @@ export class GuestConsole {
     let timer: NodeJS.Timeout | undefined;
     try {
       const match = await new Promise<RegExpExecArray>((done, fail) => {
-        const late = () => fail(new Error(`no end of this in ${seconds} s: ${what}${this.#saying()}`));
-        timer = setTimeout(late, seconds * 1000);
+        const limit = seconds * patience;
+        const late = () => fail(new Error(`no end of this in ${limit} s: ${what}${this.#saying()}`));
+        timer = setTimeout(late, limit * 1000);
         this.#wait = { end: new RegExp(`${this.#mark}${tail.source}`), done, fail };
         if (this.#ended !== undefined) fail(new Error(this.#ended));
         this.#look();

@@ -10,9 +10,12 @@ import { withDependencies } from './kernel-modules.js';
 const folder = 0o040755;
 const consoleDevice = 0o020600;
 
-/** What every guest has: `modules` and all that they need are loaded in their order. */
+/** Modules that every guest loads, before any other. */
+export const usualModules = ['virtio_pci', 'virtio_net'];
+
+/** What every guest has: the usual modules, `modules` and all that they need are loaded in their order. */
 export function baseEntries(modules: readonly string[]): ArchiveEntry[] {
-  const loaded = withDependencies(inProject('build/guest/kernel/modules'), modules);
+  const loaded = withDependencies(inProject('build/guest/kernel/modules'), [...usualModules, ...modules]);
   return [
     ...['dev', 'proc', 'sys'].map((path) => ({ path, mode: folder })),
     { path: 'dev/console', mode: consoleDevice, device: [5, 1] },

@@ -32,7 +32,7 @@ export function projectEntries(): ArchiveEntry[] {
 }
 
 /** From ldd(1). */
-function librariesOf(program: string): string[] {
+export function librariesOf(program: string): string[] {
   const lines = execFileSync('ldd', [program], { encoding: 'utf8' }).split('\n');
   return lines.flatMap((line) => /(?:=> |^\t)(\/\S+) \(0x/.exec(line)?.[1] ?? []);
 }
