@@ -7,6 +7,7 @@ import type { Credentials } from '../core/credentials.js';
 import { offeredForms } from '../core/offered-forms.js';
 import { processName } from '../kernel/process.js';
 import { describeNetwork } from '../networks/open.js';
+import { Outlook } from '../networks/outlook.js';
 import type { NetworkListing, PortListing, StatusListing, StatusSummary } from '../protocol/listing.js';
 import { okReply, type Reply } from '../protocol/reply.js';
 import type { Broker } from './broker.js';
@@ -15,25 +16,35 @@ import type { Entry } from './ledger.js';
 /** Bytes of JSON in one page, which leaves room for the rest of the message. */
 export const pageBytes = 48_000;
 
+/** Names in one row, which has to fit one message with room for others. */
+const mostUplinks = 16;
+
 export function listNetworks(broker: Broker, caller: Credentials, after: string | undefined): Reply {
   const allowed = allowedNetworks(broker.policy, caller);
+  const outlook = new Outlook(broker.kernel, (ifindex) => broker.ledger.byIfindex(ifindex) !== undefined);
   const rows = allowed.flatMap((one): [string, () => NetworkListing][] => {
     const network = broker.config.networks.get(one.network);
     if (network === undefined) return [];
-    return [[network.name, () => networkListing(broker, caller, network, one)]];
+    return [[network.name, () => networkListing(broker, outlook, caller, network, one)]];
   });
   return page(rows, after);
 }
 
 function networkListing(
   broker: Broker,
+  outlook: Outlook,
   caller: Credentials,
   network: Network,
   allowed: ReturnType<typeof allowedNetworks>[number],
 ): NetworkListing {
   const onBridge = network.type === 'bridge' ? network : undefined;
   return {
-    ...describeNetwork(broker.kernel, network),
+  const facts = describeNetwork(outlook, network);
+    caution: null,
+    routed: false,
+    filteredBy: [],
+    ...facts,
+    uplinks: facts.uplinks?.slice(0, mostUplinks) ?? [],
     name: network.name,
     type: network.type,
     forms: offeredForms[network.type].filter((form) => allowed.forms.includes(form)),
@@ -45,6 +56,7 @@ function networkListing(
     maxQueues: offeredForms[network.type].includes('tap') ? allowed.maxQueues : 1,
     vhost: allowed.vhost,
     maxPorts: allowed.maxPorts ?? null,
+    vhostAvailable: outlook.vhost,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
   };
 }

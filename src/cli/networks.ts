@@ -6,7 +6,7 @@ import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
 import { escapeText, toJson } from './escape.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
-import { paint } from './paint.js';
+import { type Paint, paint } from './paint.js';
 import { type Column, formatTable } from './table.js';
 import { complain, type World } from './world.js';
 
@@ -28,12 +28,15 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   return exitStatus.ok;
 }
 
-/** The table, and below it a line for each network that cannot be used now. */
+/** The table, and below it a line for each network that cannot be used now, or whose users should know more. */
 export function formatNetworks(networks: readonly NetworkListing[], colour: boolean): string {
-  const problems = networks.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`${paint(`${escapeText(name)}:`, colour ? 'red' : undefined)} ${escapeText(problem)}\n`],
-  );
-  return formatTable(columns, networks, colour) + problems.join('');
+  const remark = (name: string, what: string | null, hue: Paint) =>
+    what === null ? [] : [`${paint(`${escapeText(name)}:`, colour ? hue : undefined)} ${escapeText(what)}\n`];
+  const remarks = networks.flatMap(({ name, problem, caution }) => [
+    ...remark(name, problem, 'red'),
+    ...remark(name, caution, 'yellow'),
+  ]);
+  return formatTable(columns, networks, colour) + remarks.join('');
 }
 
 const columns: readonly Column<NetworkListing>[] = [
@@ -48,7 +51,7 @@ const columns: readonly Column<NetworkListing>[] = [
   { heading: 'VLAN', align: 'right', cell: ({ vlan }) => String(vlan ?? '-') },
   { heading: 'FORMS', cell: ({ forms }) => forms.join(',') },
   { heading: 'QUEUES', align: 'right', cell: ({ maxQueues }) => String(maxQueues) },
-  { heading: 'VHOST', cell: ({ vhost }) => vhost },
+  { heading: 'VHOST', cell: ({ vhost, vhostAvailable }) => (vhost === 'no' || vhostAvailable ? vhost : 'missing') },
   {
     heading: 'PORTS',
     align: 'right',
@@ -65,9 +68,17 @@ function describeReach(network: NetworkListing): string {
   const reached = [
     reach('guests', network.guestsReachEachOther),
     reach('host', network.hostReachable),
-    reach('outside', network.outsideReachable),
+    reach('outside', network.outsideReachable) + describeWay(network),
   ];
   return reached.filter((word) => word !== '').join(',') || '-';
+}
+
+/** How guests get outside: `(eth0)`, or by the host, which routes; of many interfaces the first. */
+function describeWay({ outsideReachable, uplinks, routed }: NetworkListing): string {
+  if (outsideReachable !== true) return '';
+  const [first, ...others] = uplinks;
+  if (first === undefined) return routed ? '(routed)' : '';
+  return others.length === 0 ? `(${first})` : `(${first}+${others.length})`;
 }
 
 /** @param reachable null: not known. */
@@ -75,7 +86,13 @@ function reach(whom: string, reachable: boolean | null): string {
   return reachable === null ? `${whom}?` : reachable ? whom : '';
 }
 
-function describePolicy({ lockMac, isolated, hairpin }: NetworkListing): string {
-  const policy = [lockMac ? 'lock-mac' : '', isolated ? 'isolated' : '', hairpin ? 'hairpin' : ''];
+/** Begins with who drops what a guest may not send: nobody, or the bridge by what follows. */
+function describePolicy({ filteredBy, lockMac, isolated, hairpin }: NetworkListing): string {
+  const policy = [
+    filteredBy.length === 0 ? 'unfiltered' : '',
+    lockMac ? 'lock-mac' : '',
+    isolated ? 'isolated' : '',
+    hairpin ? 'hairpin' : '',
+  ];
   return policy.filter((word) => word !== '').join(',') || '-';
 }

@@ -41,11 +41,16 @@ export const networkShape: Shape<NetworkListing> = {
   hairpin: boolean,
   maxQueues: number,
   vhost: oneOf(['no', 'yes', 'auto']),
+  vhostAvailable: boolean,
   maxPorts: orNull(number),
   usedPorts: number,
   guestsReachEachOther: orNull(boolean),
   hostReachable: orNull(boolean),
   outsideReachable: orNull(boolean),
+  uplinks: listOf(string),
+  routed: boolean,
+  filteredBy: listOf(oneOf(['bridge', 'device'])),
+  caution: orNull(string),
   problem: orNull(string),
 };
 

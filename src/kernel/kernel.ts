@@ -10,6 +10,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from './owned-fd.js';
 import type { Sockets } from './sockets.js';
+import type { Surroundings } from './surroundings.js';
 import type { VirtualFunctions } from './virtual-functions.js';
 
 /** Flags of a bridge port (IFLA_BRPORT_*). A flag left out of a change stays as it is. */
@@ -45,7 +46,11 @@ export interface Link {
   /** For kind tun (IFLA_TUN_*). */
   readonly tun?: { readonly persist: boolean };
   /** For kind bridge (IFLA_BR_*). */
-  readonly bridge?: { readonly vlanFiltering: boolean };
+  readonly bridge?: {
+    readonly vlanFiltering: boolean;
+    /** The VLAN that a port is in when it is told nothing else; 0: none. */
+    readonly defaultVlan: number;
+  };
   /** For kind macvtap (IFLA_LINK, IFLA_MACVLAN_MODE, IFLA_GROUP); `ours`: made by {@link Kernel.createMacvtap}. */
   readonly macvtap?: { readonly parent: number; readonly mode: MacvtapMode | undefined; readonly ours: boolean };
   /** For a port of a bridge. */
@@ -103,6 +108,7 @@ export interface Macvtap {
 
 export interface Kernel {
   readonly sockets: Sockets;
+  readonly surroundings: Surroundings;
   readonly functions: VirtualFunctions;
 
   /**

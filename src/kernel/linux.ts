@@ -19,6 +19,7 @@ import type {
 } from './kernel.js';
 import { makeMacvtap, nameMacvtap, openMacvtapNode } from './linux-macvtap.js';
 import { LinuxSockets } from './linux-sockets.js';
+import { LinuxSurroundings } from './linux-surroundings.js';
 import { LinuxVirtualFunctions } from './linux-virtual-functions.js';
 import { unlockedNodes } from './macvtap-node.js';
 import { native } from './native.js';
@@ -54,6 +55,7 @@ export function createLinuxKernel(): Result<LinuxKernel, SysError> {
 
 export class LinuxKernel implements Kernel, Disposable {
   readonly sockets = new LinuxSockets();
+  readonly surroundings: LinuxSurroundings;
   readonly functions: LinuxVirtualFunctions;
   readonly #route: RouteSocket;
   readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
@@ -67,6 +69,7 @@ export class LinuxKernel implements Kernel, Disposable {
     readonly nodeCloses: NodeCloses,
   ) {
     this.#route = route;
+    this.surroundings = new LinuxSurroundings(route);
     this.functions = new LinuxVirtualFunctions(route);
   }
 

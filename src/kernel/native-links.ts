@@ -32,6 +32,12 @@ export const constantNames = [
   'ndmsg.ndm_ifindex',
   'ndmsg.ndm_state',
   'ndmsg.ndm_flags',
+  'ifaddrmsg',
+  'ifaddrmsg.ifa_family',
+  'ifaddrmsg.ifa_scope',
+  'ifaddrmsg.ifa_index',
+  'netconfmsg',
+  'netconfmsg.ncm_family',
   'br_vlan_msg',
   'br_vlan_msg.family',
   'br_vlan_msg.ifindex',
@@ -40,6 +46,7 @@ export const constantNames = [
   'bridge_vlan_info.vid',
   'AF_UNSPEC',
   'AF_BRIDGE',
+  'AF_INET',
   'AF_INET6',
   'ARPHRD_ETHER',
   'NLMSG_ERROR',
@@ -65,6 +72,12 @@ export const constantNames = [
   'RTM_DELNEIGH',
   'RTM_GETNEIGH',
   'RTM_GETVLAN',
+  'RTM_GETADDR',
+  'RTM_GETNETCONF',
+  'RT_SCOPE_LINK',
+  'NETCONFA_IFINDEX',
+  'NETCONFA_IFINDEX_ALL',
+  'NETCONFA_FORWARDING',
   'IFF_UP',
   'IFF_LOWER_UP',
   'IFF_TAP',
@@ -110,7 +123,9 @@ export const constantNames = [
   'MACVLAN_MODE_VEPA',
   'MACVLAN_MODE_BRIDGE',
   'MACVLAN_MODE_PASSTHRU',
+  'IFLA_VLAN_ID',
   'IFLA_BR_VLAN_FILTERING',
+  'IFLA_BR_VLAN_DEFAULT_PVID',
   'IFLA_BRPORT_MODE',
   'IFLA_BRPORT_LEARNING',
   'IFLA_BRPORT_UNICAST_FLOOD',
@@ -145,6 +160,11 @@ export interface LinkCalls {
   linkIndex(name: string): number;
   /** @param facts gets the ifindex, the MTU, and two numbers that hold the address. */
   linkFacts(name: string, facts: Int32Array): number;
+  /**
+   * The ports of a bridge, those that joined first before others. @param indexes gets their ifindexes: 1,023 at most.
+   * @returns how many they are.
+   */
+  bridgePorts(name: string, indexes: Int32Array): number;
   /**
    * tunDevice, tunAttach and linkIndex for each name, on the thread pool. @param results gets two numbers for each: the descriptor
    * and the ifindex, or -errno twice. It may not be touched before the promise is fulfilled.

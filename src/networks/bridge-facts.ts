@@ -3,18 +3,22 @@ import { err, ok, type Result } from 'neverthrow';
 import type { BridgeNetwork } from '../core/config.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
+import { bridgeReach } from './bridge-reach.js';
 import { type NetworkError, type NetworkFacts, networkError } from './network.js';
+import type { Outlook } from './outlook.js';
 
-export function describeBridge(kernel: Kernel, network: BridgeNetwork): NetworkFacts {
-  const link = usableBridge(kernel, network, true);
+export function describeBridge(outlook: Outlook, network: BridgeNetwork): NetworkFacts {
+  const link = usableBridge(outlook.kernel, network, true);
   const bridge = link.unwrapOr(undefined);
   const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
   return {
     on: network.bridge,
     mtu: network.mtu === 'inherit' ? (bridge?.mtu ?? null) : network.mtu,
     guestsReachEachOther: !network.isolated,
-    hostReachable: network.vlan === undefined,
-    outsideReachable: null,
+    ...(bridge === undefined
+      ? { hostReachable: false, outsideReachable: false }
+      : bridgeReach(network, bridge, outlook)),
+    ...((network.lockMac || network.isolated || network.vlan !== undefined) && { filteredBy: ['bridge' as const] }),
     problem: link.isErr() ? link.error.what : down,
   };
 }

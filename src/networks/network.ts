@@ -38,18 +38,29 @@ export type OpenedPort = OpenedLink | OpenedSocket;
 /** What a network offers, by what the kernel says at this moment. */
 export interface NetworkFacts {
   /** The interface or the address that it is on. */
+/** The bridge, or the interface itself (a virtual function). */
+type Filter = 'bridge' | 'device';
+
   readonly on: string;
   /** Bytes without the Ethernet header, as a port made now would get; null when that cannot be told. */
   readonly mtu: number | null;
   /** null: that is for the switch that the guests' frames are sent to. */
   readonly guestsReachEachOther: boolean | null;
-  /** null: so is that. */
+  /** By IPv4 or IPv6, be it link-local; null: not known, or for that switch. */
   readonly hostReachable: boolean | null;
   /** null: not known. */
   readonly outsideReachable: boolean | null;
   /** One sentence when the network cannot be used now; null: nothing is wrong. */
   readonly problem: string | null;
 }
+  /** The interfaces by which frames get there; left out: none is known. */
+  readonly uplinks?: readonly string[];
+  /** Whether the host forwards guests' packets, to wherever it has routes; left out: no, or not known. */
+  readonly routed?: boolean;
+  /** Who drops frames that a guest may not send; left out: nobody. */
+  readonly filteredBy?: readonly Filter[];
+  /** One sentence that its users should know beforehand; left out: nothing of note. */
+  readonly caution?: string;
 
 /** The host cannot do what the rules allow. */
 export interface NetworkError {

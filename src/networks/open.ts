@@ -11,6 +11,7 @@ import { openMacvtap } from './macvtap.js';
 import { describeMacvtap } from './macvtap-facts.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import { describeTcp, openTcp } from './tcp.js';
+import type { Outlook } from './outlook.js';
 import { describeUdp, openUdp } from './udp.js';
 import { openVhost } from './vhost.js';
 
@@ -89,12 +90,12 @@ function openByType(
   }
 }
 
-export function describeNetwork(kernel: Kernel, network: Network): NetworkFacts {
+export function describeNetwork(outlook: Outlook, network: Network): NetworkFacts {
   switch (network.type) {
     case 'bridge':
-      return describeBridge(kernel, network);
+      return describeBridge(outlook, network);
     case 'macvtap':
-      return describeMacvtap(kernel, network);
+      return describeMacvtap(outlook.kernel, network);
     case 'udp':
       return describeUdp(network);
     case 'tcp':

@@ -23,6 +23,8 @@ export interface NetworkListing {
   readonly maxQueues: number;
   /** Whether the caller may have vhost-net; auto: where the host has it. */
   readonly vhost: 'no' | 'yes' | 'auto';
+  /** Whether the host has vhost-net, open to the broker. */
+  readonly vhostAvailable: boolean;
   /** Ports that the caller may have at once; null: no limit. */
   readonly maxPorts: number | null;
   /** Ports that the caller has and that count towards `maxPorts`. */
@@ -33,6 +35,14 @@ export interface NetworkListing {
   readonly hostReachable: boolean | null;
   /** null: not known. */
   readonly outsideReachable: boolean | null;
+  /** The interfaces by which guests' frames get outside: when there are many, the first of them. */
+  readonly uplinks: readonly string[];
+  /** Whether the host forwards guests' packets, to wherever it has routes. */
+  readonly routed: boolean;
+  /** Who drops what a guest may not send: nobody; `bridge`, by lockMac, isolated, vlan; `device`, a virtual function. */
+  readonly filteredBy: readonly ('bridge' | 'device')[];
+  /** One sentence that users should know beforehand, as what its holder can do besides; null: nothing of note. */
+  readonly caution: string | null;
   /** One sentence when the network cannot be used now (the bridge is missing or down); null: nothing is wrong. */
   readonly problem: string | null;
 }

@@ -18,7 +18,7 @@ const request: OpenRequest = { verb: 'open', network: name('lan'), form: 'tap', 
 async function machine(folder: string, change: Partial<BridgeNetwork> = {}) {
   const kernel = new FakeKernel();
   kernel.spares = true;
-  kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+  kernel.addBridge('br0', { bridge: { vlanFiltering: true, defaultVlan: 1 } });
   const config = testConfig([bridgeNetwork(change)], [allowRule({ users: [1000], maxQueues: 4, vhost: 'yes' })]);
   let loaded = config;
   const { broker, audited } = brokerOn(kernel, config, folder, () => ok(loaded));

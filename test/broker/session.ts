@@ -15,7 +15,7 @@ const request: OpenRequest = { verb: 'open', network: name('lan'), form: 'tap', 
 
 function machine(folder: string, network: Partial<BridgeNetwork> = {}, rule: Partial<Rule> = {}) {
   const kernel = new FakeKernel();
-  kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+  kernel.addBridge('br0', { bridge: { vlanFiltering: true, defaultVlan: 1 } });
   const config = testConfig([bridgeNetwork(network)], [allowRule({ users: [1000], ...rule })]);
   const sent: { reply: Reply; fds: number }[] = [];
   const send: Send = (reply, fds) => {

@@ -22,6 +22,11 @@ const lan: NetworkListing = {
   guestsReachEachOther: true,
   hostReachable: true,
   outsideReachable: null,
+  uplinks: [],
+  routed: false,
+  filteredBy: ['bridge'],
+  vhostAvailable: true,
+  caution: null,
   problem: null,
 };
 
@@ -39,6 +44,13 @@ t.test('as people see them', async (t) => {
     hostReachable: false,
     outsideReachable: false,
   };
+  const wire: NetworkListing = {
+    ...{ ...lan, name: 'wire', type: 'macvtap', on: 'eth1', bridge: null, vlan: null, lockMac: false, filteredBy: [] },
+    ...{ vhostAvailable: false, guestsReachEachOther: null, hostReachable: false },
+    ...{ outsideReachable: true, uplinks: ['eth1'], caution: 'the host cannot be reached' },
+  };
+  const office: NetworkListing = { ...lan, name: 'office', outsideReachable: true, uplinks: ['eth0', 'eth2'] };
+  const inner: NetworkListing = { ...lan, name: 'inner', hostReachable: null, outsideReachable: true, routed: true };
   const lab: NetworkListing = {
     ...lan,
     name: 'lab',
@@ -49,13 +61,17 @@ t.test('as people see them', async (t) => {
     problem: 'there is no bridge\n"br-lab"',
   };
   const expected = `\
-NETWORK  TYPE    ON       MTU  VLAN  FORMS  QUEUES  VHOST  PORTS  REACHES               POLICY
-lan      bridge  br0     1500    20  tap         4  auto    1/16  guests,host,outside?  lock-mac
-alone    bridge  br0     1500    20  tap         1  no         1  -                     isolated,hairpin
-lab      bridge  br-lab     -     -  tap         4  auto    1/16  -                     lock-mac
+NETWORK  TYPE     ON       MTU  VLAN  FORMS  QUEUES  VHOST    PORTS  REACHES                       POLICY
+lan      bridge   br0     1500    20  tap         4  auto      1/16  guests,host,outside?          lock-mac
+alone    bridge   br0     1500    20  tap         1  no           1  -                             isolated,hairpin
+lab      bridge   br-lab     -     -  tap         4  auto      1/16  -                             lock-mac
+wire     macvtap  eth1    1500     -  tap         4  missing   1/16  guests?,outside(eth1)         unfiltered
+office   bridge   br0     1500    20  tap         4  auto      1/16  guests,host,outside(eth0+1)   lock-mac
+inner    bridge   br0     1500    20  tap         4  auto      1/16  guests,host?,outside(routed)  lock-mac
 lab: there is no bridge\\x0a"br-lab"
+wire: the host cannot be reached
 `;
-  t.equal(formatNetworks([lan, alone, lab], false), expected);
+  t.equal(formatNetworks([lan, alone, lab, wire, office, inner], false), expected);
   t.match(formatNetworks([lan, alone, lab], true), '\u001b[31mlab:\u001b[39m there is', 'a problem is red');
 });
 

@@ -32,6 +32,11 @@ const network: NetworkListing = {
   guestsReachEachOther: true,
   hostReachable: true,
   outsideReachable: null,
+  uplinks: [],
+  routed: false,
+  filteredBy: [],
+  vhostAvailable: true,
+  caution: null,
   problem: null,
 };
 const port: PortListing = {

@@ -2,6 +2,7 @@
 import { ok } from 'neverthrow';
 import t from 'tap';
 import { describeBridge, usableBridge } from '../../src/networks/bridge-facts.js';
+import { Outlook } from '../../src/networks/outlook.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { addBridge, openKernel } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
@@ -15,18 +16,18 @@ t.test('it is told as it is at this moment, whatever was remembered for opening'
   const plain = bridgeNetwork();
   const remember = () => usableBridge(kernel, plain)._unsafeUnwrap();
   remember();
-  t.match(describeBridge(kernel, plain), { on: 'br0', mtu: 1500, problem: null });
+  t.match(describeBridge(new Outlook(kernel), plain), { on: 'br0', mtu: 1500, problem: null });
   sh('ip link set br0 down');
   remember();
-  t.match(describeBridge(kernel, plain).problem, /^the bridge br0 is down; ip link set br0 up$/);
+  t.match(describeBridge(new Outlook(kernel), plain).problem, /^the bridge br0 is down; ip link set br0 up$/);
   sh('ip link set br0 up mtu 1400');
-  t.match(describeBridge(kernel, plain), { mtu: 1400, problem: null });
+  t.match(describeBridge(new Outlook(kernel), plain), { mtu: 1400, problem: null });
 });
 
 t.test('whether a bridge filters VLANs is asked anew, also for opening', async (t) => {
   const kernel = new FakeKernel();
-  kernel.addBridge('br0', { bridge: { vlanFiltering: false } });
-  const remembered = kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+  kernel.addBridge('br0', { bridge: { vlanFiltering: false, defaultVlan: 1 } });
+  const remembered = kernel.addBridge('br0', { bridge: { vlanFiltering: true, defaultVlan: 1 } });
   kernel.knownLink = () => ok(remembered);
   t.ok(usableBridge(kernel, bridgeNetwork()).isOk());
   t.match(usableBridge(kernel, bridgeNetwork({ vlan: 20 }))._unsafeUnwrapErr().what, /vlan = 20 needs VLAN filtering/);

@@ -30,7 +30,7 @@ for (const [title, change] of Object.entries(variants)) {
   const network = bridgeNetwork(change);
   const machine = () => {
     const kernel = new FakeKernel();
-    kernel.addBridge('br0', { mtu: 1400, bridge: { vlanFiltering: true } });
+    kernel.addBridge('br0', { mtu: 1400, bridge: { vlanFiltering: true, defaultVlan: 1 } });
     return kernel;
   };
 
@@ -87,7 +87,7 @@ for (const [title, change] of Object.entries(variants)) {
 t.test('a spare tap becomes the port as it would be without, and is closed when any call fails', async (t) => {
   const machine = () => {
     const kernel = new FakeKernel();
-    kernel.addBridge('br0', { bridge: { vlanFiltering: true } });
+    kernel.addBridge('br0', { bridge: { vlanFiltering: true, defaultVlan: 1 } });
     const spare = kernel.openTap(tapName(id))._unsafeUnwrap();
     kernel.calls.length = 0;
     return { kernel, spare };

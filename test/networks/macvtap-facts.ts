@@ -36,6 +36,17 @@ t.test('who reaches whom', async (t) => {
     const network = macvtapNetwork({ mode: mode as MacvtapNetwork['mode'] });
     t.same(describeMacvtap(kernel, network), {
       ...{ on: 'eth1', mtu: 1400, guestsReachEachOther, hostReachable: false, outsideReachable: true, problem: null },
+      ...{ uplinks: ['eth1'], caution: "its guests cannot reach this host's own addresses on eth1, nor the host them" },
     });
+  }
+});
+
+t.test('the outside: where the parent has a carrier, and leads anywhere', async (t) => {
+  const reached = { outsideReachable: true, uplinks: ['eth1'] };
+  t.match(describeMacvtap(machine({ kind: 'veth' }), macvtapNetwork()), reached);
+  for (const parent of [{ carrier: false }, { kind: 'dummy' }, { up: false }, { name: 'eth2' }]) {
+    const facts = describeMacvtap(machine(parent), macvtapNetwork());
+    t.equal(facts.outsideReachable, false, JSON.stringify(parent));
+    t.notOk(facts.uplinks);
   }
 });

@@ -6,6 +6,7 @@ import type { Grant } from '../../src/core/grant.js';
 import { parseGrantId } from '../../src/core/names.js';
 import { networkError } from '../../src/networks/network.js';
 import { describeNetwork, openNetwork } from '../../src/networks/open.js';
+import { Outlook } from '../../src/networks/outlook.js';
 import type { OpenRequest } from '../../src/protocol/request.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, bridgeNetwork, credentials, mac, testConfig } from '../support/policy.js';
@@ -25,9 +26,13 @@ function open(kernel: FakeKernel, form: 'tap' | 'stream', device: Pick<OpenReque
 
 t.test('a network is opened by its type', async (t) => {
   const kernel = new FakeKernel();
-  t.match(describeNetwork(kernel, network), { on: 'br0', mtu: null, problem: /there is no interface br0/ });
+  t.match(describeNetwork(new Outlook(kernel), network), {
+    on: 'br0',
+    mtu: null,
+    problem: /there is no interface br0/,
+  });
   kernel.addBridge('br0');
-  t.match(describeNetwork(kernel, network), { on: 'br0', mtu: 1500, problem: null });
+  t.match(describeNetwork(new Outlook(kernel), network), { on: 'br0', mtu: 1500, problem: null });
   using port = open(kernel, 'tap')._unsafeUnwrap();
   t.equal(port.ifname, 'fdb00000001');
 });

@@ -19,6 +19,7 @@ import type {
 import { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { FakeFunctions } from './fake-functions.js';
 import { FakeSockets } from './fake-sockets.js';
+import { FakeSurroundings } from './fake-surroundings.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -37,6 +38,10 @@ export class FakeKernel implements Kernel {
     (name) => this.#call(name),
     () => this.#open(),
   );
+  readonly surroundings = new FakeSurroundings(
+    (name) => this.#call(name),
+    () => [...this.links.values()],
+  );
   readonly functions = new FakeFunctions(
     (name) => this.#call(name),
     (name, ifindex, change) => this.#on(name, ifindex, (link) => void Object.assign(link, change)),
@@ -49,7 +54,7 @@ export class FakeKernel implements Kernel {
     const ifindex = this.#nextIndex++;
     const link: Link = {
       ...{ ifindex, name, mtu: 1500, address: '02:00:00:00:00:01', alias: '', master: 0, up: true, carrier: true },
-      ...{ kind: 'bridge', bridge: { vlanFiltering: false } },
+      ...{ kind: 'bridge', bridge: { vlanFiltering: false, defaultVlan: 1 } },
       ...change,
     };
     this.links.set(ifindex, link);

@@ -1,4 +1,5 @@
 /* Taps made on the thread pool, for JavaScript; src/kernel/native-links.ts has the types. */
+#include "bridge.h"
 #include "convert.h"
 #include "tun.h"
 
@@ -86,6 +87,17 @@ static napi_value js_link_facts(napi_env env, napi_callback_info info) {
     return make_int(env, result);
 }
 
+static napi_value js_bridge_ports(napi_env env, napi_callback_info info) {
+    napi_value arguments[2];
+    char name[IFNAMSIZ];
+    int32_t *indexes;
+    size_t room;
+    if (!get_arguments(env, info, 2, arguments) || !get_text(env, arguments[0], name, sizeof name) ||
+        !get_ints(env, arguments[1], &indexes, &room))
+        return NULL;
+    return make_int(env, bridge_ports(name, indexes, room));
+}
+
 static napi_value js_vhost_device(napi_env env, napi_callback_info info) {
     (void)info;
     return make_int(env, vhost_device());
@@ -95,4 +107,5 @@ void register_taps(napi_env env, napi_value exports) {
     export_function(env, exports, "vhostDevice", js_vhost_device);
     export_function(env, exports, "tapsAhead", js_taps_ahead);
     export_function(env, exports, "linkFacts", js_link_facts);
+    export_function(env, exports, "bridgePorts", js_bridge_ports);
 }

@@ -1,10 +1,12 @@
 #include "constants.h"
 
+#include <linux/if_addr.h>
 #include <linux/if_arp.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
 #include <linux/neighbour.h>
+#include <linux/netconf.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
@@ -47,6 +49,12 @@ const struct constant constants[] = {
     OFFSET(ndmsg, ndm_ifindex),
     OFFSET(ndmsg, ndm_state),
     OFFSET(ndmsg, ndm_flags),
+    SIZE(ifaddrmsg),
+    OFFSET(ifaddrmsg, ifa_family),
+    OFFSET(ifaddrmsg, ifa_scope),
+    OFFSET(ifaddrmsg, ifa_index),
+    SIZE(netconfmsg),
+    OFFSET(netconfmsg, ncm_family),
     SIZE(br_vlan_msg),
     OFFSET(br_vlan_msg, family),
     OFFSET(br_vlan_msg, ifindex),
@@ -56,6 +64,7 @@ const struct constant constants[] = {
 
     VALUE(AF_UNSPEC),
     VALUE(AF_BRIDGE),
+    VALUE(AF_INET),
     VALUE(AF_INET6),
     VALUE(ARPHRD_ETHER),
 
@@ -83,6 +92,13 @@ const struct constant constants[] = {
     VALUE(RTM_DELNEIGH),
     VALUE(RTM_GETNEIGH),
     VALUE(RTM_GETVLAN),
+    VALUE(RTM_GETADDR),
+    VALUE(RTM_GETNETCONF),
+
+    VALUE(RT_SCOPE_LINK),
+    VALUE(NETCONFA_IFINDEX),
+    VALUE(NETCONFA_IFINDEX_ALL),
+    VALUE(NETCONFA_FORWARDING),
 
     VALUE(IFF_UP),
     VALUE(IFF_LOWER_UP),
@@ -130,7 +146,9 @@ const struct constant constants[] = {
     VALUE(MACVLAN_MODE_VEPA),
     VALUE(MACVLAN_MODE_BRIDGE),
     VALUE(MACVLAN_MODE_PASSTHRU),
+    VALUE(IFLA_VLAN_ID),
     VALUE(IFLA_BR_VLAN_FILTERING),
+    VALUE(IFLA_BR_VLAN_DEFAULT_PVID),
     VALUE(IFLA_BRPORT_MODE),
     VALUE(IFLA_BRPORT_LEARNING),
     VALUE(IFLA_BRPORT_UNICAST_FLOOD),

@@ -18,6 +18,7 @@ const {
   IFLA_IFALIAS,
   IFLA_IFNAME,
   IFLA_INET6_ADDR_GEN_MODE,
+  IFLA_INFO_KIND,
   IFLA_INFO_SLAVE_DATA,
   IFLA_INFO_SLAVE_KIND,
   IFLA_LINKINFO,
@@ -65,9 +66,14 @@ export function askForLink(message: Message, which: { readonly ifindex: number }
   message.addU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
-export function askForLinks(message: Message): void {
+/** @param kind of links, the only ones then that the kernel tells of; left out: every one. */
+export function askForLinks(message: Message, kind?: string): void {
   message.start(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, ifinfomsg);
   message.addU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+  if (kind === undefined) return;
+  const info = message.startNest(IFLA_LINKINFO);
+  message.addText(IFLA_INFO_KIND, kind);
+  message.endNest(info);
 }
 
 /** @param ipv6 whether to say that the link makes itself no IPv6 address; EAFNOSUPPORT where the link has no IPv6. */

@@ -1,6 +1,7 @@
 /** Reads a link from an RTM_NEWLINK message (rtnetlink(7), linux/if_link.h). */
 import type { BridgePort, Link, LinkChange } from '../kernel.js';
 import { native } from '../native.js';
+import type { VlanLink } from '../surroundings.js';
 import type { Answer } from './answers.js';
 import { Attributes } from './attributes.js';
 import type { NetlinkBytes } from './bytes.js';
@@ -18,6 +19,7 @@ const {
   IFLA_BRPORT_LOCKED,
   IFLA_BRPORT_MODE,
   IFLA_BRPORT_UNICAST_FLOOD,
+  IFLA_BR_VLAN_DEFAULT_PVID,
   IFLA_BR_VLAN_FILTERING,
   IFLA_IFALIAS,
   IFLA_IFNAME,
@@ -25,6 +27,7 @@ const {
   IFLA_INFO_KIND,
   IFLA_INFO_SLAVE_DATA,
   IFLA_INFO_SLAVE_KIND,
+  IFLA_LINK,
   IFLA_LINKINFO,
   IFLA_MASTER,
   IFLA_MTU,
@@ -38,6 +41,7 @@ const {
   IFLA_TUN_PERSIST,
   IFLA_TUN_PI,
   IFLA_TUN_VNET_HDR,
+  IFLA_VLAN_ID,
   ifinfomsg,
 } = native.constants;
 const typeAt = native.constants['ifinfomsg.ifi_type'];
@@ -67,9 +71,7 @@ export function readLink(memory: NetlinkBytes, answer: Answer): Link {
     kind,
     ...(link.text(IFLA_PARENT_DEV_BUS_NAME) === 'pci' && { device: link.text(IFLA_PARENT_DEV_NAME) }),
     ...(kind === 'tun' && { tun: { persist: info.nested(IFLA_INFO_DATA).u8(IFLA_TUN_PERSIST) !== 0 } }),
-    ...(kind === 'bridge' && {
-      bridge: { vlanFiltering: info.nested(IFLA_INFO_DATA).u8(IFLA_BR_VLAN_FILTERING) !== 0 },
-    }),
+    ...(kind === 'bridge' && { bridge: readBridge(info.nested(IFLA_INFO_DATA)) }),
     ...(kind === 'macvtap' && { macvtap: readMacvtap(link, info.nested(IFLA_INFO_DATA)) }),
     ...(port !== undefined && { port }),
   };
@@ -90,6 +92,13 @@ export function readLinkChange(memory: NetlinkBytes, answer: Answer): LinkChange
   };
 }
 
+function readBridge(data: Attributes): NonNullable<Link['bridge']> {
+  return {
+    vlanFiltering: data.u8(IFLA_BR_VLAN_FILTERING) !== 0,
+    defaultVlan: data.u16(IFLA_BR_VLAN_DEFAULT_PVID),
+  };
+}
+
 function readPort(data: Attributes): BridgePort {
   return {
     learning: data.u8(IFLA_BRPORT_LEARNING) !== 0,
@@ -97,6 +106,20 @@ function readPort(data: Attributes): BridgePort {
     isolated: data.u8(IFLA_BRPORT_ISOLATED) !== 0,
     hairpin: data.u8(IFLA_BRPORT_MODE) !== 0,
     flood: data.u8(IFLA_BRPORT_UNICAST_FLOOD) !== 0,
+  };
+}
+
+/** undefined: it is of another kind than vlan. */
+export function readVlanLink(memory: NetlinkBytes, answer: Answer): VlanLink | undefined {
+  const flags = memory.u32[(answer.at + flagsAt) >> 2] as number;
+  const link = new Attributes(memory, answer.at + ifinfomsg, answer.end);
+  const info = link.nested(IFLA_LINKINFO);
+  if (info.text(IFLA_INFO_KIND) !== 'vlan') return undefined;
+  return {
+    ifindex: readIfindex(memory, answer),
+    on: link.u32(IFLA_LINK),
+    vlan: info.nested(IFLA_INFO_DATA).u16(IFLA_VLAN_ID),
+    up: (flags & IFF_UP) !== 0,
   };
 }
 

@@ -34,9 +34,15 @@ const requests = [
   },
   {
     what: 'all links',
-    build: built(askForLinks),
+    build: built((message) => askForLinks(message)),
     bytes: `28000000 1200 0103 07000000 00000000   00000000 00000000 00000000 00000000
       0800 1d00 08000000`,
+  },
+  {
+    what: 'all links of a kind',
+    build: built((message) => askForLinks(message, 'vlan')),
+    bytes: `34000000 1200 0103 07000000 00000000   00000000 00000000 00000000 00000000
+      0800 1d00 08000000  0c00 1280  0800 0100 766c616e   # IFLA_LINKINFO, IFLA_INFO_KIND`,
   },
   {
     what: 'joining a bridge, not up',

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Answer } from '../../../src/kernel/netlink/answers.js';
 import { readAnswers } from '../../../src/kernel/netlink/answers.js';
-import { readIfindex, readLink, readTapState } from '../../../src/kernel/netlink/link.js';
+import { readIfindex, readLink, readTapState, readVlanLink } from '../../../src/kernel/netlink/link.js';
 import { memoryOf } from '../../support/netlink.js';
 
 /** An RTM_NEWLINK message: ifi_type, ifi_flags and attributes of link 5. */
@@ -70,15 +70,26 @@ t.test('a bridge', async (t) => {
     const { memory, answer } = message(
       '0100',
       '03100000',
-      `0800 0300 62723000  1c00 1200  0b00 0100 62726964676500 00  0c00 0280 0500 0700 ${filtering} 000000`,
+      `0800 0300 62723000  2400 1200  0b00 0100 62726964676500 00  1400 0280 0500 0700 ${filtering} 000000 0600 2700 0100 0000`,
     );
     return readLink(memory, answer);
   };
   t.same(bridge('01'), {
     ...{ ifindex: 5, name: 'br0', mtu: 0, address: '', alias: '', master: 0, up: true, carrier: false, kind: 'bridge' },
-    bridge: { vlanFiltering: true },
+    bridge: { vlanFiltering: true, defaultVlan: 1 },
   });
-  t.same(bridge('00').bridge, { vlanFiltering: false });
+  t.same(bridge('00').bridge, { vlanFiltering: false, defaultVlan: 1 });
+});
+
+t.test('a link for one VLAN of another', async (t) => {
+  const { memory, answer } = message(
+    '0100',
+    '03100100',
+    `0b00 0300 6272302e323000 00  0800 0500 03000000  1c00 1200  0900 0100 766c616e00 000000  0c00 0280 0600 0100 1400 0000`,
+  );
+  t.same(readVlanLink(memory, answer), { ifindex: 5, on: 3, vlan: 20, up: true });
+  const bridge = message('0100', '03100100', '1000 1200  0b00 0100 62726964676500 00');
+  t.equal(readVlanLink(bridge.memory, bridge.answer), undefined);
 });
 
 t.test('a plain link, whose address is not of Ethernet, and a port of something else', async (t) => {
