@@ -86,7 +86,9 @@ async function addDevice(
   const first = await monitor.execute('device_add', bus === undefined ? device : { ...device, bus });
   if (first.isOk()) return ok(bus);
   if (bus !== undefined || first.error.tag === 'lost' || !noRoom.test(first.error.what)) return err(first.error);
-  for (const port of await findEmptyPorts(monitor)) {
+  const ports = await findEmptyPorts(monitor);
+  if (ports.isErr()) return err(ports.error);
+  for (const port of ports.value) {
     const added = await monitor.execute('device_add', { ...device, bus: port });
     if (added.isOk()) return ok(port);
     if (added.error.tag === 'lost') return err(added.error);

@@ -100,8 +100,9 @@ export class Qmp implements Monitor, Disposable {
 
   async #greeting(): Promise<Result<void, QmpError>> {
     const first = await this.#next(performance.now() + this.#seconds * 1000);
-    if (first.isOk() && first.value !== undefined && 'QMP' in first.value) return ok();
-    const silent = first.isOk() && first.value === undefined;
+    if (first.isErr()) return err(first.error);
+    if (first.value !== undefined && 'QMP' in first.value) return ok();
+    const silent = first.value === undefined;
     const why = silent ? 'another program is connected to it, and it serves one at a time' : 'it is no monitor';
     return err(lost(`${this.#path} does not greet as QEMU's monitor does: ${why}`));
   }

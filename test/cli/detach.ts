@@ -66,6 +66,34 @@ t.test('QEMU says no, and goes away', async (t) => {
   );
   const slow = await fdbroker(['detach', stubborn.path, '--id=n0', '--timeout=0.2'], { env });
   t.match(slow, { status: 1, stdout: '', stderr: /the guest has not let go of it for 0.2 s/ });
-  using lost = await FakeMonitor.start((_, socket) => void socket.destroy());
-  t.match(await fdbroker(['detach', lost.path, '--id=n0'], { env }), { status: 3, stderr: /has ended, or closed/ });
+});
+
+t.test('QEMU goes away at every step: no grant is released that may be in use', async (t) => {
+  using whole = await FakeMonitor.start(qemu);
+  t.match(await fdbroker(['detach', whole.path, '--id=n0'], { env }), { status: 0 });
+  for (const [index, { execute }] of whole.orders.entries()) {
+    for (const half of ['', '{"return": {']) {
+      let steps = 0;
+      using monitor = await FakeMonitor.start((order, socket) => {
+        if (++steps <= index) return qemu(order, socket);
+        socket.end(half);
+        return undefined;
+      });
+      server.requests.length = 0;
+      const done = await fdbroker(['detach', monitor.path, '--id=n0'], { env });
+      t.match(done, {
+        status: 3,
+        stdout: '',
+        stderr: /^fdbroker: QEMU at .* has ended, or closed its monitor[^\n]*\n$/,
+      });
+      t.same(server.requests, [], `${execute}, the ${index + 1}th`);
+    }
+  }
+  // The device is on its way out and the guest's word for it never comes
+  using silent = await FakeMonitor.start((order, socket) => {
+    if (order.execute !== 'device_del') return qemu(order, socket);
+    setImmediate(() => socket.end());
+    return { return: {} };
+  });
+  t.match(await fdbroker(['detach', silent.path, '--id=n0'], { env }), { status: 3, stderr: /has ended, or closed/ });
 });

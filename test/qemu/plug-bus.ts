@@ -34,5 +34,19 @@ function monitorOf(listed: Readonly<Record<string, unknown>>): Monitor {
   };
 }
 
-t.same(await findEmptyPorts(monitorOf(tree)), ['old', 'rp1']);
-t.same(await findEmptyPorts(monitorOf({})), []);
+t.same((await findEmptyPorts(monitorOf(tree)))._unsafeUnwrap(), ['old', 'rp1']);
+t.same((await findEmptyPorts(monitorOf({})))._unsafeUnwrap(), []);
+
+for (const path of ['/machine/peripheral', '/machine/peripheral/rp1', '/machine/peripheral/rp0/rp0']) {
+  const whole = monitorOf(tree);
+  const asked: unknown[] = [];
+  const lost: Monitor = {
+    ...whole,
+    execute: async (command, options) => {
+      asked.push((options as { path: string }).path);
+      return asked.at(-1) === path ? err({ tag: 'lost', what: 'gone' }) : whole.execute(command, options);
+    },
+  };
+  t.same((await findEmptyPorts(lost))._unsafeUnwrapErr(), { tag: 'lost', what: 'gone' });
+  t.equal(asked.at(-1), path, 'nothing is asked of one that is lost');
+}
