@@ -1,34 +1,53 @@
-/** `fdbroker attach` killed on its way: what it left in QEMU is found and closed. */
-import { readdirSync } from 'node:fs';
+/** `fdbroker attach` killed on its way: the next one finds what it left in QEMU and closes it. */
+import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { until } from '../support/daemon.js';
 import { fdbrokerProcess } from '../support/fdbroker.js';
+import { grantedTaps } from '../support/granted-taps.js';
 import { Host, prepareHost } from '../support/host.js';
+import { randomMoments } from '../support/random-moments.js';
 
 prepareHost();
 const host = await Host.start(t);
 const monitor = join(host.daemon.folder, 'qmp');
 const guest = await host.guest({ nics: [], extra: ['-qmp', `unix:${monitor},server=on,wait=off`] });
 const env = { FDBROKER_SOCKET: host.daemon.socket };
-const descriptors = () => readdirSync(`/proc/${guest.pid}/fd`).length;
 
-const words = ['attach', monitor, '--network=lan', '--id=k', '--device=virtio-net-pci'];
-const attach = () => fdbrokerProcess(words, env);
-const detach = () => fdbrokerProcess(['detach', monitor, '--id=k', '--timeout=60'], env);
-const before = descriptors();
+const words = (id: string) => ['attach', monitor, '--network=lan', `--id=${id}`, '--device=virtio-net-pci'];
+const detach = (id: string) => fdbrokerProcess(['detach', monitor, `--id=${id}`, '--timeout=60'], env);
 
-t.test('killed at any moment, and the next detach or attach leaves nothing', async (t) => {
-  for (let round = 0; round < 8; round++) {
-    await fdbrokerProcess(words, env, (child) => {
-      setTimeout(() => child.kill('SIGKILL'), 60 + 12 * round);
+/** What QEMU has open, whatever it is. */
+function descriptors(): string[] {
+  const folder = `/proc/${guest.pid}/fd`;
+  return readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)));
+}
+const taps = () => descriptors().filter((target) => target === '/dev/net/tun').length;
+const before = descriptors().length;
+
+t.test('killed at 20 moments of its life, and the next attach leaves nothing', async (t) => {
+  const start = performance.now();
+  t.match(await fdbrokerProcess(words('k'), env), { status: 0 });
+  const life = performance.now() - start;
+  t.match(await detach('k'), { status: 0 });
+  let came = 0;
+  for (const moment of randomMoments(t, 20, life)) {
+    const killed = await fdbrokerProcess(words('k'), env, (child) => {
+      setTimeout(() => child.kill('SIGKILL'), moment);
     });
     // Whatever had been reached: nothing, a descriptor in the monitor, a netdev, a device
-    await detach();
-    t.match(await attach(), { status: 0, stderr: '' });
-    t.equal((await host.ports()).length, 1);
-    t.match(await detach(), { status: 0 });
+    t.match(await fdbrokerProcess(words('next'), env), { status: 0, stderr: '' });
+    const attached = await detach('k');
+    if (killed.status === 0) t.equal(attached.status, 0, 'it was not killed in time');
+    if (attached.status === 0) came++;
+    else t.equal(attached.stderr, 'fdbroker: QEMU refuses: there is no netdev k in that QEMU\n');
+    await until(async () => (await host.ports()).length === 1);
+    t.equal(grantedTaps().length, 1);
+    t.equal(taps(), 1, 'of the grant in force, and no other');
+    t.match(await detach('next'), { status: 0 });
     await until(async () => (await host.ports()).length === 0);
-    t.equal(descriptors(), before);
+    t.same(grantedTaps(), []);
+    t.equal(descriptors().length, before);
   }
+  t.comment(`${came} of 20 had their network in place`);
 });
