@@ -1,9 +1,7 @@
 /** The verdict with everything that led to it, and what would have to change: for the administrator, not the client. */
-import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
-import type { Form } from '../core/form.js';
 import type { Mac } from '../core/mac.js';
-import { offeredForms } from '../core/offered-forms.js';
+import { whyNotOffered } from '../core/offered-forms.js';
 import { plural } from '../core/plural.js';
 import { type Ask, type Denial, decide, type Usage } from './decide.js';
 import { ruleReference, ruleText } from './denial.js';
@@ -66,7 +64,8 @@ export function explain(
   const network = policy.networks.get(ask.network);
   const matching = network === undefined ? [] : matchingRules(network, caller);
   const describe = () => matching.map((rule) => describeRule(rule, one));
-  const missing = network === undefined ? undefined : formMissing(network.network, ask.form);
+  // Nobody gets a form that the network does not offer, whatever the rules say
+  const missing = network === undefined ? undefined : whyNotOffered(network.network, ask.form);
   const verdict = decide(policy, caller, ask, nothingInUse);
   if (missing !== undefined && (verdict.isOk() || verdict.error.kind !== 'access'))
     return { verdict: 'refused', why: missing.why, matching: describe(), advice: [missing.advice] };
@@ -87,14 +86,6 @@ export function explain(
       ],
     }),
   );
-}
-
-/** Nobody gets a form that the network's type does not offer, whatever the rules say. */
-function formMissing({ name, type }: Network, form: Form): { why: string; advice: string } | undefined {
-  const offered = offeredForms[type];
-  if (offered.includes(form)) return undefined;
-  const why = `network "${name}" is of type ${type}, which offers ${offered.join(', ')} and not ${form}`;
-  return { why, advice: `ask for form ${offered.join(' or ')}` };
 }
 
 function matchingRules(network: NetworkPolicy, caller: Credentials): PolicyRule[] {

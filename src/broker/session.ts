@@ -6,6 +6,7 @@ import { ok, type Result } from 'neverthrow';
 import { type Denial, decide } from '../acl/decide.js';
 import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
+import { formatEndpoint } from '../core/endpoint.js';
 import type { Grant } from '../core/grant.js';
 import type { GrantId } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
@@ -67,12 +68,12 @@ export function serveOpen(
     const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
-  const { type } = network;
-  const isSocket = type === 'udp' || type === 'tcp';
+  // A tap's link tells of its end; what comes in another form has none
+  const isSocket = permit.form !== 'tap';
   const end = other === undefined ? connection : carried;
   const held = isSocket && end !== undefined ? broker.holders.follow(broker.kernel, account, end) : ok(undefined);
   if (held.isErr()) return refuse('failed', held.error, held.error, ruleOf(permit));
-  const spare = type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
+  const spare = network.type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
   spare?.tap.fd.closeFor(permit.uid);
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {
@@ -157,12 +158,15 @@ function granted(grant: Grant, port: OpenedPort): Reply {
   const { queues = 1 } = grant;
   const vhost = port.fds.length > queues ? 'yes' : 'no';
   const device = { mtu: String(port.mtu), queues: String(queues), vhost };
-  const shape = port.ifindex === null ? serverOf(port) : { ifname: port.ifname };
+  const shape = port.ifindex === null ? socketKeys(port) : { ifname: port.ifname };
   return okReply({ grant: id, network, form, mac, ...shape, ...device });
 }
 
-function serverOf({ server }: OpenedSocket): { readonly server?: string } {
-  return server === undefined ? {} : { server: server ? 'yes' : 'no' };
+function socketKeys({ server, to }: OpenedSocket): { readonly server?: string; readonly to?: string } {
+  return {
+    ...(server === undefined ? {} : { server: server ? 'yes' : 'no' }),
+    ...(to === undefined ? {} : { to: formatEndpoint(to) }),
+  };
 }
 
 function ruleOf({ rule }: Permit | Denial): string | undefined {

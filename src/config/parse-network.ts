@@ -5,6 +5,8 @@ import type { ErrorList } from './errors.js';
 import { titleOf } from './fields.js';
 import { parseBridgeNetwork } from './parse-bridge-network.js';
 import { parseMacvtapNetwork } from './parse-macvtap-network.js';
+import { parseMulticastNetwork } from './parse-multicast-network.js';
+import { parsePacketNetwork } from './parse-packet-network.js';
 import { parseTcpNetwork } from './parse-tcp-network.js';
 import { parseUdpNetwork } from './parse-udp-network.js';
 import type { Section } from './scan.js';
@@ -17,11 +19,13 @@ const parsers: { readonly [T in Network['type']]: Parse<Extract<Network, { reado
   macvtap: parseMacvtapNetwork,
   udp: parseUdpNetwork,
   tcp: parseTcpNetwork,
+  packet: parsePacketNetwork,
+  multicast: parseMulticastNetwork,
 };
 
 const types = Object.keys(parsers) as Network['type'][];
 /** Types that a later version has; their keys are not looked at. */
-const later = ['packet', 'multicast', 'qdes'];
+const later = ['qdes'];
 
 /** @returns undefined when the section has errors. */
 export function parseNetwork(section: Section, name: NetworkName, errors: ErrorList): Network | undefined {

@@ -65,6 +65,24 @@ export interface TcpNetwork extends Named<'tcp'> {
   readonly endpoint: Endpoint;
 }
 
+/** A packet socket on an existing interface: its wire, as it is. */
+export interface PacketNetwork extends Named<'packet'> {
+  readonly interface: InterfaceName;
+  /** Whether the socket itself is handed out, whose holder can reach every interface of the broker's namespace. */
+  readonly bare: boolean;
+}
+
+/** A UDP socket in a group: one frame a datagram, to all who are in it. */
+export interface MulticastNetwork extends Named<'multicast'> {
+  /** A group's address, IPv4 or IPv6. */
+  readonly group: Endpoint;
+  readonly interface: InterfaceName;
+  /** Whether members of the group on this host get what is sent, the sender among them. */
+  readonly loop: boolean;
+  /** 0 to 255, one more than the routers that a frame may pass; 0: it stays on this host. */
+  readonly ttl: number;
+}
+
 /** How a macvtap's frames go between it, its siblings on the parent, and the wire (ip-link(8)). */
 export type MacvtapMode = 'vepa' | 'bridge' | 'private' | 'passthru';
 
@@ -84,7 +102,7 @@ export interface MacvtapNetwork extends Named<'macvtap'> {
 }
 
 /** The sum of all network types. */
-export type Network = BridgeNetwork | MacvtapNetwork | UdpNetwork | TcpNetwork;
+export type Network = BridgeNetwork | MacvtapNetwork | UdpNetwork | TcpNetwork | PacketNetwork | MulticastNetwork;
 
 export interface Rule {
   readonly name: string;

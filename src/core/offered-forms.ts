@@ -1,10 +1,50 @@
-/** What each type of network can be handed out as, whatever the rules allow. */
+/** What a network can be handed out as, whatever the rules allow, and why it cannot be in another form. */
 import type { Network } from './config.js';
 import type { Form } from './form.js';
 
-export const offeredForms: Readonly<Record<Network['type'], readonly Form[]>> = {
-  bridge: ['tap'],
-  macvtap: ['tap'],
-  udp: ['dgram', 'socket'],
-  tcp: ['stream', 'socket'],
-};
+/** The one for QEMU first; none where the network has no form in this version. */
+export function offeredForms(network: Network): readonly Form[] {
+  switch (network.type) {
+    case 'bridge':
+    case 'macvtap':
+      return ['tap'];
+    case 'udp':
+      return ['dgram', 'socket'];
+    case 'tcp':
+      return ['stream', 'socket'];
+    case 'packet':
+      return network.bare ? ['socket'] : [];
+    case 'multicast':
+      return ['socket'];
+  }
+}
+
+/** Both are clauses without a full stop. */
+export interface NotOffered {
+  /** Begins with the network. */
+  readonly why: string;
+  /** What can be done. */
+  readonly advice: string;
+}
+
+/** What the holder of a packet network's bare socket can do. */
+export const bareCaution = "its holder can reach every interface of the broker's network namespace";
+
+/** @returns undefined when the network is offered in that form. */
+export function whyNotOffered(network: Network, form: Form): NotOffered | undefined {
+  const offered = offeredForms(network);
+  if (offered.includes(form)) return undefined;
+  const named = `network "${network.name}" is of type ${network.type}`;
+  if (network.type !== 'packet' && network.type !== 'multicast') {
+    const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
+    return { why, advice: `ask for form ${offered.join(' or ')}` };
+  }
+  const why =
+    form === 'socket'
+      ? `${named} without bare = yes and hands out no bare socket, because ${bareCaution}`
+      : `${named}, whose bare socket QEMU cannot take; form ${form} comes with the switch of a later version`;
+  const advice = offered.includes('socket')
+    ? 'a program other than QEMU asks for form socket'
+    : 'where its users may do that, the administrator writes bare = yes in its section';
+  return { why, advice };
+}

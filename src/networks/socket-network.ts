@@ -1,18 +1,21 @@
-/** What networks of UDP and TCP have in common. */
-import type { Endpoint, TcpNetwork, UdpNetwork } from '../core/config.js';
+/** What networks of sockets have in common. */
+import type { Endpoint, MulticastNetwork, TcpNetwork, UdpNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
 
 /** Ethernet's own: the sockets take larger frames, of which guests need to know nothing. */
-const mtu = 1500;
+const plainMtu = 1500;
 
-/** @param server whether it listens; left out where there is no such question. */
-export function openedSocket(fd: OwnedFd, server?: boolean): OpenedSocket {
+/** @param told what is not as of every socket. */
+export function openedSocket(
+  fd: OwnedFd,
+  told: Partial<Pick<OpenedSocket, 'mtu' | 'server' | 'to'>> = {},
+): OpenedSocket {
   return {
-    ...{ fds: [fd], ifname: null, ifindex: null, mtu },
-    ...(server === undefined ? {} : { server }),
+    ...{ fds: [fd], ifname: null, ifindex: null, mtu: plainMtu },
+    ...told,
     [Symbol.dispose]: () => fd.close(),
   };
 }
@@ -20,11 +23,15 @@ export function openedSocket(fd: OwnedFd, server?: boolean): OpenedSocket {
 /** Nothing is tried: what is at the far end shows when the network is opened. */
 export function socketFacts(on: string): NetworkFacts {
   const reach = { guestsReachEachOther: false, hostReachable: false, outsideReachable: null };
-  return { on, mtu, ...reach, problem: null };
+  return { on, mtu: plainMtu, ...reach, problem: null };
 }
 
 /** @param at the address that the call was about. */
-export function socketError({ name }: UdpNetwork | TcpNetwork, at: Endpoint, error: SysError): NetworkError {
+export function socketError(
+  { name }: UdpNetwork | TcpNetwork | MulticastNetwork,
+  at: Endpoint,
+  error: SysError,
+): NetworkError {
   const place = formatEndpoint(at);
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: `${place} is in use, and one socket at a time can have it; try again when it is free`,

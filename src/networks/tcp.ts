@@ -18,13 +18,15 @@ export function openTcp(
   if (role === 'listen') {
     return kernel.sockets
       .listenTcp(endpoint)
-      .map((fd) => openedSocket(fd, true))
+      .map((fd) => openedSocket(fd, { server: true }))
       .mapErr((error) => socketError(network, endpoint, error));
   }
   return kernel.sockets
     .connectTcp(endpoint, patience)
     .then((connected) =>
-      connected.map((fd) => openedSocket(fd, false)).mapErr((error) => socketError(network, endpoint, error)),
+      connected
+        .map((fd) => openedSocket(fd, { server: false }))
+        .mapErr((error) => socketError(network, endpoint, error)),
     );
 }
 

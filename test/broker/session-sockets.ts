@@ -7,6 +7,7 @@ import { release } from '../../src/broker/orders.js';
 import { type Send, serveOpen } from '../../src/broker/session.js';
 import { Upkeep } from '../../src/broker/upkeep.js';
 import type { Network, Rule } from '../../src/core/config.js';
+import { offeredForms } from '../../src/core/offered-forms.js';
 import type { SysError } from '../../src/core/sys-error.js';
 import { socketPair } from '../../src/kernel/seqpacket.js';
 import type { Reply } from '../../src/protocol/reply.js';
@@ -15,13 +16,14 @@ import { brokerOn } from '../support/broker.js';
 import { openFds } from '../support/descriptors.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, credentials, name, testConfig } from '../support/policy.js';
-import { tcpNetwork, udpNetwork } from '../support/socket-networks.js';
+import { multicastNetwork, packetNetwork, tcpNetwork, udpNetwork } from '../support/socket-networks.js';
 
 const uid = process.getuid?.() ?? 0;
 const caller = credentials(uid, { pid: process.pid });
 
 function machine(t: Test, network: Network, rule: Partial<Rule> = {}) {
   const kernel = new FakeKernel();
+  kernel.addBridge('eth2', { kind: '' });
   const made = brokerOn(kernel, testConfig([network], [allowRule({ users: [uid], ...rule })]), t.testdir());
   const [end, connection] = socketPair('seqpacket')._unsafeUnwrap();
   t.teardown(() => {
@@ -34,20 +36,22 @@ function machine(t: Test, network: Network, rule: Partial<Rule> = {}) {
     sent.push({ reply, fds: fds.length });
     return ok();
   };
-  const form = network.type === 'udp' ? 'dgram' : 'stream';
+  const [form = 'tap'] = offeredForms(network);
   const request: OpenRequest = { verb: 'open', network: name('lan'), form, vnetHdr: false };
   const open = (how: Send = send) => serveOpen(made.broker, caller, request, undefined, how, connection);
   const fieldsOf = (at: number) => {
     const reply = sent[at]?.reply;
     return reply?.status === 'ok' ? Object.fromEntries(reply.fields) : reply;
   };
-  return { kernel, sent, open, fieldsOf, ...made };
+  return { kernel, sent, send, connection, open, fieldsOf, ...made };
 }
 
 const networks: [string, Network, Record<string, string>][] = [
   ['udp', udpNetwork(), { form: 'dgram' }],
   ['tcp connect', tcpNetwork('connect'), { form: 'stream', server: 'no' }],
   ['tcp listen', tcpNetwork('listen'), { form: 'stream', server: 'yes' }],
+  ['packet', packetNetwork(), { form: 'socket' }],
+  ['multicast', multicastNetwork(), { form: 'socket', to: '239.1.2.3:5000' }],
 ];
 
 for (const [title, network, fields] of networks) {
@@ -154,3 +158,23 @@ t.test('no more holders are followed than there is room for, and one user gets a
   broker.holders.room = 2;
   t.equal(await open(), undefined);
 });
+
+for (const [network, form, words] of [
+  [multicastNetwork(), 'tap', /QEMU cannot take; form tap comes with the switch of a later version; a program other/],
+  [packetNetwork(), 'stream', /QEMU cannot take; form stream comes with the switch/],
+  [
+    packetNetwork({ bare: false }),
+    'socket',
+    /every interface of the broker's .*; .*the administrator writes bare = yes/,
+  ],
+] as const) {
+  t.test(`${network.type} as ${form}: a sentence, and nothing is made or followed`, async (t) => {
+    const { kernel, sent, send, broker, audited, connection } = machine(t, network);
+    const before = openFds();
+    const request: OpenRequest = { verb: 'open', network: name('lan'), form, vnetHdr: false };
+    t.equal(await serveOpen(broker, caller, request, undefined, send, connection), undefined);
+    t.match(sent, [{ reply: { status: 'failed', message: words }, fds: 0 }]);
+    t.same([kernel.leftovers(), broker.holders.size, broker.ledger.size, openFds()], [[], 0, 0, before]);
+    t.match(audited(), [{ event: 'failed', reason: words }]);
+  });
+}

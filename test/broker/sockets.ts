@@ -154,5 +154,5 @@ t.test('what each network is on, and errors with their remedy', async (t) => {
   const lost = await ask(daemon.socket, open('lost', 'dgram'));
   t.match(lost.reply, { status: 'failed', message: /EADDRNOTAVAIL; 198.51.100.1 is no address of this host/ });
   const form = await ask(daemon.socket, { ...open('frames', 'stream') });
-  t.match(form.reply, { status: 'failed', message: /type udp and offers form dgram, socket/ });
+  t.match(form.reply, { status: 'failed', message: /type udp, which offers dgram, socket and not stream; ask for/ });
 });

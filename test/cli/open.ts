@@ -11,8 +11,9 @@ const server = new ScriptedServer(({ request, send }) => {
   if (request.verb !== 'open') return send('');
   const { network, form, mac = '52:54:00:00:00:01', queues = 1, vhost } = request;
   const granted = { grant: '1a2b3c4d', network, form, mac, mtu: '9000', queues: String(queues) };
+  const to = form === 'socket' ? { to: '239.1.2.3:5000' } : {};
   const fds = Array(vhost === 'auto' ? 2 * queues : queues).fill(one.fd);
-  send(encodeReply(okReply({ ...granted, vhost: vhost === 'auto' ? 'yes' : 'no' })), fds);
+  send(encodeReply(okReply({ ...granted, ...to, vhost: vhost === 'auto' ? 'yes' : 'no' })), fds);
 }).start();
 t.teardown(() => server[Symbol.dispose]());
 const env = { FDBROKER_SOCKET: server.path };
@@ -42,4 +43,11 @@ t.test('a script has the numbers', async (t) => {
   t.equal(status, 0);
   const [, fds, vhost] = /^lan=(\d+:\d+) lan:vhost=(\d+:\d+) /.exec(stdout) ?? [];
   t.equal(stdout, `lan=${fds} lan:vhost=${vhost} ${fds} ${vhost} 52:54:00:00:00:02 9000\n`);
+});
+
+t.test('a script is told where to send, where its socket is not connected', async (t) => {
+  const command = ['sh', '-c', 'echo "$FDBROKER_TO" "$@"', 'sh', '{to}'];
+  const run = (form: string) => fdbrokerProcess(['open', '--network=lan', `--form=${form}`, '--', ...command], env);
+  t.same(await run('socket'), { status: 0, stdout: 'lan=239.1.2.3:5000 239.1.2.3:5000\n', stderr: '' });
+  t.same(await run('dgram'), { status: 0, stdout: ' \n', stderr: '' });
 });

@@ -6,6 +6,7 @@ import {
   fdsVariable,
   fillPlaceholders,
   quoteForShell,
+  toVariable,
   tellsAddress,
 } from '../../src/cli/placeholders.js';
 
@@ -26,6 +27,12 @@ t.equal(checkPlaceholders(['a{mac:x}'], ['lan'])._unsafeUnwrapErr(), '{mac:x} na
 t.ok(tellsAddress(['{fd}', 'x={mac}'], 'lan'));
 t.ok(tellsAddress(['{mac:lan}{mac:lab}'], 'lab'));
 t.notOk(tellsAddress(['{fd}', '{mac:lab}', 'mac'], 'lan'));
+
+const group = { ...lan, name: 'old-lab', to: '230.0.0.1:1234' };
+t.same(fillPlaceholders(['{to}', 'x{to:old-lab}'], [group]), ['230.0.0.1:1234', 'x230.0.0.1:1234']);
+t.same(fillPlaceholders(['{to}'], [lan]), ['']);
+t.equal(toVariable([lan, group, { ...group, name: 'six', to: '[ff15::1]:1' }]), 'old-lab=230.0.0.1:1234 six=[ff15::1]:1');
+t.equal(toVariable([lan]), '');
 
 t.equal(fdsVariable([lan]), 'lan=21');
 t.equal(fdsVariable([lan, lab]), 'lan=21 lab.1=22:23 lab.1:vhost=24:25');

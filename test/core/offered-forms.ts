@@ -1,12 +1,46 @@
 import t from 'tap';
+import type { Network } from '../../src/core/config.js';
 import { forms } from '../../src/core/form.js';
-import { offeredForms } from '../../src/core/offered-forms.js';
+import { offeredForms, whyNotOffered } from '../../src/core/offered-forms.js';
+import { bridgeNetwork } from '../support/policy.js';
+import { multicastNetwork, packetNetwork, tcpNetwork, udpNetwork } from '../support/socket-networks.js';
 
-for (const [type, offered] of Object.entries(offeredForms)) {
-  t.ok(offered.length > 0, `${type} offers something`);
-  t.same(
-    offered,
-    forms.filter((form) => offered.includes(form)),
-    'known forms, each once, the one for QEMU first',
+const all: [Network, ...string[]][] = [
+  [bridgeNetwork(), 'tap'],
+  [udpNetwork(), 'dgram', 'socket'],
+  [tcpNetwork('listen'), 'stream', 'socket'],
+  [packetNetwork({ bare: true }), 'socket'],
+  [packetNetwork({ bare: false })],
+  [multicastNetwork(), 'socket'],
+];
+
+t.test('known forms, the one for QEMU first, and a reason for each of the others', async (t) => {
+  for (const [network, ...offered] of all) {
+    t.same(offeredForms(network), offered, network.type);
+    for (const form of forms) t.equal(whyNotOffered(network, form) === undefined, offered.includes(form));
+  }
+});
+
+t.test('what is said', async (t) => {
+  const said = (network: Network, form: (typeof forms)[number]) => {
+    const { why, advice } = whyNotOffered(network, form) ?? { why: '', advice: '' };
+    return `${why}; ${advice}`;
+  };
+  t.equal(
+    said(udpNetwork(), 'tap'),
+    'network "lan" is of type udp, which offers dgram, socket and not tap; ask for form dgram or socket',
   );
-}
+  for (const form of ['tap', 'dgram', 'stream'] as const) {
+    const later = `whose bare socket QEMU cannot take; form ${form} comes with the switch of a later version`;
+    const bare = 'a program other than QEMU asks for form socket';
+    t.equal(said(multicastNetwork(), form), `network "lan" is of type multicast, ${later}; ${bare}`);
+    t.equal(said(packetNetwork({ bare: true }), form), `network "lan" is of type packet, ${later}; ${bare}`);
+    t.match(said(packetNetwork({ bare: false }), form), new RegExp(`${later}; .*administrator writes bare = yes`));
+  }
+  t.equal(
+    said(packetNetwork({ bare: false }), 'socket'),
+    'network "lan" is of type packet without bare = yes and hands out no bare socket, because its holder can reach ' +
+      "every interface of the broker's network namespace; where its users may do that, the administrator writes " +
+      'bare = yes in its section',
+  );
+});

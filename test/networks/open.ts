@@ -39,7 +39,10 @@ t.test('a network is opened by its type', async (t) => {
 
 t.test('a form that its type does not have is refused before anything is made', async (t) => {
   const kernel = new FakeKernel();
-  t.match(open(kernel, 'stream')._unsafeUnwrapErr().what, /"lan" is of type bridge and offers form tap/);
+  t.match(
+    open(kernel, 'stream')._unsafeUnwrapErr().what,
+    /"lan" is of type bridge, which offers tap and not stream; ask for form tap/,
+  );
   t.same(kernel.calls, []);
 });
 

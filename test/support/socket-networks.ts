@@ -1,8 +1,7 @@
-/** Networks of UDP and TCP for tests. */
-
+/** Networks of sockets for tests. */
 import { parseEndpoint } from '../../src/config/parse-endpoint.js';
-import type { Endpoint, TcpNetwork, UdpNetwork } from '../../src/core/config.js';
-import { name } from './policy.js';
+import type { Endpoint, MulticastNetwork, PacketNetwork, TcpNetwork, UdpNetwork } from '../../src/core/config.js';
+import { interfaceName, name } from './policy.js';
 
 const endpoint = (text: string): Endpoint => parseEndpoint(text)._unsafeUnwrap();
 
@@ -14,4 +13,15 @@ export function udpNetwork(local = '127.0.0.1:7001', remote = '127.0.0.1:7002'):
 
 export function tcpNetwork(role: TcpNetwork['role'], at = '127.0.0.1:7001'): TcpNetwork {
   return { type: 'tcp', ...named, role, endpoint: endpoint(at) };
+}
+
+/** On eth2; with its bare socket unless that is changed. */
+export function packetNetwork(change: Partial<PacketNetwork> = {}): PacketNetwork {
+  return { type: 'packet', ...named, interface: interfaceName('eth2'), bare: true, ...change };
+}
+
+/** By eth2. */
+export function multicastNetwork(change: Partial<MulticastNetwork> = {}): MulticastNetwork {
+  const group = endpoint('239.1.2.3:5000');
+  return { type: 'multicast', ...named, group, interface: interfaceName('eth2'), loop: true, ttl: 1, ...change };
 }

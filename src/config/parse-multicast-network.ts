@@ -1,0 +1,57 @@
+/** A section [network NAME] of type multicast. */
+import { isIP } from 'node:net';
+import { ok, type Result } from 'neverthrow';
+import type { MulticastNetwork } from '../core/config.js';
+import { isGroup } from '../core/endpoint.js';
+import { type NetworkName, parseInterfaceName, type ValueError } from '../core/names.js';
+import type { ErrorList } from './errors.js';
+import { Fields, type Shape } from './fields.js';
+import { refuse, show } from './refuse.js';
+import type { Section } from './scan.js';
+import { parseInteger, parseYesNo } from './values.js';
+
+const shape = {
+  ...({ type: 'one', group: 'one', port: 'one', interface: 'one' } as const),
+  ...({ loop: 'one', ttl: 'one' } as const),
+} satisfies Shape;
+
+const required = {
+  group: 'ADDRESS, as 239.1.2.3 or ff15::1:2',
+  port: 'NUMBER, of UDP',
+  interface: 'NAME, the one by which it sends and receives',
+} as const;
+
+/** @returns undefined when the section has errors. */
+export function parseMulticastNetwork(
+  section: Section,
+  name: NetworkName,
+  errors: ErrorList,
+): MulticastNetwork | undefined {
+  const before = errors.count;
+  const fields = new Fields(section, shape, errors);
+  for (const [key, value] of Object.entries(required)) {
+    if (!fields.has(key as keyof typeof required)) fields.refuse(`has no ${key}; write ${key} = ${value}`);
+  }
+  const address = fields.one('group', parseGroup);
+  const port = fields.one('port', parseInteger(1, 65_535));
+  const on = fields.one('interface', parseInterfaceName);
+  const loop = fields.one('loop', parseYesNo) ?? true;
+  const ttl = fields.one('ttl', parseInteger(0, 255)) ?? 1;
+  if (address === undefined || port === undefined || on === undefined || errors.count > before) return undefined;
+  return { type: 'multicast', name, origin: section.origin, group: { address, port }, interface: on, loop, ttl };
+}
+
+function parseGroup(text: string): Result<string, ValueError> {
+  const shown = show(text);
+  if (text.includes('%'))
+    return refuse(`${shown} names an interface; leave out % and what follows, and write interface =`);
+  if (isIP(text) === 0) {
+    const port = /^\[?(.*?)\]?:\d+$/.exec(text)?.[1] ?? '';
+    if (isIP(port) !== 0) return refuse(`${shown} has a port; write group = ${port}, and port = on a line of its own`);
+    return refuse(`${shown} is not a numeric address of a group, as 239.1.2.3 or ff15::1:2`);
+  }
+  if (isGroup(text)) return ok(text);
+  return refuse(
+    `${shown} is no group's address; those are 224.0.0.0 to 239.255.255.255, and of IPv6 those from ff00:: on`,
+  );
+}

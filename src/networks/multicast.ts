@@ -1,0 +1,47 @@
+/** A UDP socket in a group, as QEMU's -netdev socket,mcast= has one. It is not connected: who sends says where to. */
+import type { Result } from 'neverthrow';
+import type { MulticastNetwork } from '../core/config.js';
+import { formatEndpoint } from '../core/endpoint.js';
+import type { SysError } from '../core/sys-error.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { NetworkError, NetworkFacts, OpenedSocket } from './network.js';
+import { openedSocket, socketError, socketFacts } from './socket-network.js';
+import { usableInterface } from './usable-interface.js';
+
+export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result<OpenedSocket, NetworkError> {
+  const { group, ttl, loop } = network;
+  return usableInterface(kernel, network).andThen(({ ifindex }) =>
+    kernel.sockets
+      .openMulticast({ group, ifindex, ttl, loop })
+      .map((fd) => openedSocket(fd, { to: group }))
+      .mapErr((error) => cannot(network, error)),
+  );
+}
+
+export function describeMulticast(kernel: Kernel, network: MulticastNetwork): NetworkFacts {
+  const { group, interface: by, loop, ttl } = network;
+  const link = usableInterface(kernel, network);
+  return {
+    ...socketFacts(`${formatEndpoint(group)}%${by}`),
+    guestsReachEachOther: loop,
+    outsideReachable: ttl === 0 ? false : null,
+    problem: link.isErr() ? link.error.what : null,
+  };
+}
+
+function cannot(network: MulticastNetwork, error: SysError): NetworkError {
+  const { group, interface: wanted } = network;
+  const failed = socketError(network, group, error);
+  const gone = `${wanted} has just gone; try again when it is there`;
+  const remedies: Readonly<Record<string, string>> = {
+    ENODEV: gone,
+    EADDRNOTAVAIL: gone,
+    EINVAL: `${wanted} cannot join ${group.address}; has it that family? See: ip address show ${wanted}`,
+    ENOBUFS: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships',
+    ENOMEM: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships',
+    EADDRINUSE: `another program has ${formatEndpoint(group)} for itself; let it share (SO_REUSEADDR), or name another port`,
+  };
+  const remedy = remedies[error.code];
+  if (remedy === undefined) return failed;
+  return { ...failed, what: `network "${network.name}" cannot be opened: ${error.call}: ${error.code}; ${remedy}` };
+}
