@@ -1,5 +1,6 @@
 /** The only door to the addon (src/kernel/native/*.c). Every number returned is 0 or more, or -errno. */
 import { createRequire } from 'node:module';
+import type { AddressCalls, FrameCalls, PollerCalls } from './native-frames.js';
 import type { InetCalls } from './native-inet.js';
 import type { LinkCalls } from './native-links.js';
 import type { MacvtapCalls } from './native-macvtap.js';
@@ -100,6 +101,7 @@ interface CloserCalls {
   closerStop(closer: CloserHandle): void;
 }
 
-interface Addon extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls, InetCalls {}
+interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls {}
+interface Addon extends MovingCalls, SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls, InetCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

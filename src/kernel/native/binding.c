@@ -10,5 +10,8 @@ NAPI_MODULE_INIT() {
     register_taps(env, exports);
     register_macvtap(env, exports);
     register_closer(env, exports);
+    register_frames(env, exports);
+    register_address(env, exports);
+    register_poller(env, exports);
     return exports;
 }
