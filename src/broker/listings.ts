@@ -37,9 +37,10 @@ function networkListing(
   network: Network,
   allowed: ReturnType<typeof allowedNetworks>[number],
 ): NetworkListing {
+  const offered = offeredForms(network);
   const onBridge = network.type === 'bridge' ? network : undefined;
-  return {
   const facts = describeNetwork(outlook, network);
+  return {
     caution: null,
     routed: false,
     filteredBy: [],
@@ -47,16 +48,16 @@ function networkListing(
     uplinks: facts.uplinks?.slice(0, mostUplinks) ?? [],
     name: network.name,
     type: network.type,
-    forms: offeredForms[network.type].filter((form) => allowed.forms.includes(form)),
+    forms: offered.filter((form) => allowed.forms.includes(form)),
     bridge: onBridge?.bridge ?? null,
     vlan: ('vlan' in network ? network.vlan : undefined) ?? null,
     isolated: onBridge?.isolated ?? false,
     lockMac: onBridge?.lockMac ?? false,
     hairpin: onBridge?.hairpin ?? false,
-    maxQueues: offeredForms[network.type].includes('tap') ? allowed.maxQueues : 1,
+    maxQueues: offered.includes('tap') ? allowed.maxQueues : 1,
     vhost: allowed.vhost,
-    maxPorts: allowed.maxPorts ?? null,
     vhostAvailable: outlook.vhost,
+    maxPorts: allowed.maxPorts ?? null,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
   };
 }

@@ -1,6 +1,7 @@
 /** What opening a network yields, and how it fails. */
 
 import type { BorrowedFunction } from '../core/borrowed-function.js';
+import type { Endpoint } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
@@ -20,6 +21,8 @@ export interface OpenedSocket extends Opened {
   readonly ifindex: null;
   /** Of a stream: whether it listens. */
   readonly server?: boolean;
+  /** Of a socket that is not connected: where frames are to be sent. */
+  readonly to?: Endpoint;
 }
 
 /** A tap that is a port of a bridge. */
@@ -35,12 +38,12 @@ export interface OpenedLink extends Opened {
 
 export type OpenedPort = OpenedLink | OpenedSocket;
 
-/** What a network offers, by what the kernel says at this moment. */
-export interface NetworkFacts {
-  /** The interface or the address that it is on. */
 /** The bridge, or the interface itself (a virtual function). */
 type Filter = 'bridge' | 'device';
 
+/** What a network offers, by what the kernel says at this moment. */
+export interface NetworkFacts {
+  /** The interface or the address that it is on. */
   readonly on: string;
   /** Bytes without the Ethernet header, as a port made now would get; null when that cannot be told. */
   readonly mtu: number | null;
@@ -50,9 +53,6 @@ type Filter = 'bridge' | 'device';
   readonly hostReachable: boolean | null;
   /** null: not known. */
   readonly outsideReachable: boolean | null;
-  /** One sentence when the network cannot be used now; null: nothing is wrong. */
-  readonly problem: string | null;
-}
   /** The interfaces by which frames get there; left out: none is known. */
   readonly uplinks?: readonly string[];
   /** Whether the host forwards guests' packets, to wherever it has routes; left out: no, or not known. */
@@ -61,6 +61,9 @@ type Filter = 'bridge' | 'device';
   readonly filteredBy?: readonly Filter[];
   /** One sentence that its users should know beforehand; left out: nothing of note. */
   readonly caution?: string;
+  /** One sentence when the network cannot be used now; null: nothing is wrong. */
+  readonly problem: string | null;
+}
 
 /** The host cannot do what the rules allow. */
 export interface NetworkError {

@@ -2,16 +2,18 @@
 import { err, type Result } from 'neverthrow';
 import type { Network } from '../core/config.js';
 import type { Grant } from '../core/grant.js';
-import { offeredForms } from '../core/offered-forms.js';
+import { whyNotOffered } from '../core/offered-forms.js';
 import type { Permit } from '../core/permit.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { describeBridge } from './bridge-facts.js';
 import { openMacvtap } from './macvtap.js';
 import { describeMacvtap } from './macvtap-facts.js';
+import { describeMulticast, openMulticast } from './multicast.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
-import { describeTcp, openTcp } from './tcp.js';
 import type { Outlook } from './outlook.js';
+import { describePacket, openPacket } from './packet.js';
+import { describeTcp, openTcp } from './tcp.js';
 import { describeUdp, openUdp } from './udp.js';
 import { openVhost } from './vhost.js';
 
@@ -38,16 +40,12 @@ export function openNetwork(
   options: OpenOptions,
 ): Opening {
   const { spare } = options;
-  const offered = offeredForms[network.type];
   const fail = (error: NetworkError) => {
     spare?.fd.close();
     return err(error);
   };
-  if (!offered.includes(permit.form)) {
-    return fail(
-      networkError(`network "${network.name}" is of type ${network.type} and offers form ${offered.join(', ')}`),
-    );
-  }
+  const missing = whyNotOffered(network, permit.form);
+  if (missing !== undefined) return fail(networkError(`${missing.why}; ${missing.advice}`));
   const vhost = openVhost(kernel, permit);
   if (vhost.isErr()) return fail(vhost.error);
   const closeVhost = () => {
@@ -87,6 +85,10 @@ function openByType(
       return openUdp(kernel, network);
     case 'tcp':
       return openTcp(kernel, network);
+    case 'packet':
+      return openPacket(kernel, network);
+    case 'multicast':
+      return openMulticast(kernel, network);
   }
 }
 
@@ -100,5 +102,9 @@ export function describeNetwork(outlook: Outlook, network: Network): NetworkFact
       return describeUdp(network);
     case 'tcp':
       return describeTcp(network);
+    case 'packet':
+      return describePacket(outlook.kernel, network);
+    case 'multicast':
+      return describeMulticast(outlook.kernel, network);
   }
 }

@@ -11,7 +11,14 @@ const listing = {
   ...{ name: 'lan', type: 'bridge', on: 'br0', forms: ['tap'], mtu: 1500, bridge: 'br0', vlan: null, isolated: false },
   ...{ lockMac: false, hairpin: false, maxQueues: 1, vhost: 'no', maxPorts: null, usedPorts: 0 },
   ...{ uplinks: [], routed: false, filteredBy: [] },
-  ...{ guestsReachEachOther: true, hostReachable: true, outsideReachable: null, caution: null, vhostAvailable: true, problem: null },
+  ...{
+    guestsReachEachOther: true,
+    hostReachable: true,
+    outsideReachable: null,
+    caution: null,
+    vhostAvailable: true,
+    problem: null,
+  },
 };
 const granted = { grant: '1a2b3c4d', network: 'lan', form: 'tap', mac: '52:54:00:00:00:01', mtu: '1500' };
 
@@ -52,6 +59,12 @@ t.test('queues with vhost: its descriptors come behind', async (t) => {
   t.equal(opened.fds.length, 2);
   t.equal(opened.vhostFds.length, 2);
   t.match(server.requests, [/\nqueues=2\nvhost=auto\n$/]);
+});
+
+t.test('a socket that is not connected says where to send', async (t) => {
+  using server = broker({}, { ...granted, form: 'socket', to: '[ff15::1:2]:5000' });
+  using opened = (await open({ network: 'lan', form: 'socket', socket: server.path }))._unsafeUnwrap();
+  t.match(opened, { form: 'socket', to: '[ff15::1:2]:5000' });
 });
 
 t.test('who names no form gets the best that is offered', async (t) => {

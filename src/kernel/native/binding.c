@@ -4,6 +4,8 @@
 NAPI_MODULE_INIT() {
     register_sockets(env, exports);
     register_inet(env, exports);
+    register_packet(env, exports);
+    register_multicast(env, exports);
     register_watch(env, exports);
     register_process(env, exports);
     register_links(env, exports);

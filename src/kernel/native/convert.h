@@ -12,6 +12,8 @@
 /* Each group of functions adds itself to the module's exports. */
 void register_sockets(napi_env env, napi_value exports);
 void register_inet(napi_env env, napi_value exports);
+void register_packet(napi_env env, napi_value exports);
+void register_multicast(napi_env env, napi_value exports);
 void register_watch(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_links(napi_env env, napi_value exports);
