@@ -4,10 +4,12 @@ import { dispatch } from '../cli/dispatch.js';
 import { exitStatus } from '../cli/exit-status.js';
 import { decideColour } from '../cli/paint.js';
 import type { Program } from '../cli/world.js';
+import { takeBeginning } from '../kernel/beginning.js';
 import { inheritedFds } from '../kernel/inherited.js';
 import { readVersion } from './version.js';
 
 const inherited = inheritedFds();
+const beginning = takeBeginning(process.env, process.pid);
 
 /**
  * The streams, from their first use on: using them makes pipes non-blocking for all who share them, which a program
@@ -41,7 +43,7 @@ async function become({ file, args, env, fds }: Program): Promise<string> {
     const kept = keepOnExec(fd);
     if (kept.isErr()) return describeSysError(kept.error);
   }
-  return describeSysError(execInPlace(file, args, env));
+  return describeSysError(execInPlace(file, args, env, beginning));
 }
 
 try {

@@ -70,8 +70,19 @@ interface ProcessCalls {
   neverWait(fd: number): number;
   /** Clears close-on-exec. */
   keepOnExec(fd: number): number;
-  /** @param environment entries of the form `NAME=value`. */
-  execInPlace(file: string, args: readonly string[], environment: readonly string[]): number;
+  /**
+   * @param environment entries of the form `NAME=value`.
+   * @param openFiles the soft limit; 0: as it is.
+   * @param ignored signals; bit n - 1 is signal n, as in `blocked`.
+   */
+  execInPlace(
+    file: string,
+    args: readonly string[],
+    environment: readonly string[],
+    openFiles: number,
+    ignored: bigint,
+    blocked: bigint,
+  ): number;
   notify(socket: string, message: string): number;
   pidfdOpen(pid: number): number;
   /** -ENOENT when there is no such account; so too below. */

@@ -40,17 +40,33 @@ export function keepOnExec(fd: number): Result<void, SysError> {
   return check('fcntl (F_SETFD)', native.keepOnExec(fd)).map(() => undefined);
 }
 
+/** How a program begins. Of sets of signals, bit n - 1 is signal n, as in proc(5). */
+export interface Beginning {
+  /** The soft limit of open files (RLIMIT_NOFILE); left out, or more than there is now: as it is now. */
+  readonly openFiles?: number;
+  readonly ignored: bigint;
+  readonly blocked: bigint;
+}
+
+const plain: Beginning = { ignored: 0n, blocked: 0n };
+
 /**
- * execve(2): this process becomes `file`, with no signal blocked or ignored. Standard input, output and error stay open,
- * and of other descriptors those of {@link keepOnExec}. Returns on failure only.
+ * execve(2): this process becomes `file`. Standard input, output and error stay open, and of other descriptors those of
+ * {@link keepOnExec}. Returns on failure only.
  *
  * @param args with the program's own name first.
+ * @param beginning left out: no signal is blocked or ignored, and limits are as they are.
  */
-export function execInPlace(file: string, args: readonly string[], environment: NodeJS.ProcessEnv): SysError {
+export function execInPlace(
+  file: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  { openFiles = 0, ignored, blocked }: Beginning = plain,
+): SysError {
   const entries = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${value}`],
   );
-  return sysError('execve', native.execInPlace(file, args, entries), file);
+  return sysError('execve', native.execInPlace(file, args, entries, openFiles, ignored, blocked), file);
 }
 
 /** sd_notify(3). Does nothing where NOTIFY_SOCKET is not set. Waits at most a second for the service manager. */

@@ -69,6 +69,26 @@ t.test('execInPlace leaves no signal ignored or blocked', async (t) => {
   t.equal(blocked[1], 0n);
 });
 
+t.test('execInPlace gives a program the beginning that it is told', async (t) => {
+  const begin = (beginning: string) => {
+    const program = `import { execInPlace } from ${url};
+      execInPlace('/bin/sh', ['sh', '-c', 'ulimit -Sn; exec cat /proc/self/status'], {}, ${beginning});`;
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+    const field = (name: string) => BigInt(`0x${new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(run.stdout)?.[1] ?? 0}`);
+    return { limit: run.stdout.split('\n')[0], ignored: field('SigIgn') & ~(3n << 31n), status: run.stderr };
+  };
+  t.same(begin('{ openFiles: 77, ignored: 0x801n, blocked: 0n }'), { limit: '77', ignored: 0x801n, status: '' });
+  const now = begin('{ ignored: 1n << 63n, blocked: 0n }');
+  t.same(begin('{ openFiles: 2 ** 31 - 1, ignored: 1n << 63n, blocked: 0n }'), now, 'more than there is');
+  t.equal(now.ignored, 1n << 63n);
+  t.match(begin('{ ignored: 1n << 64n, blocked: 0n }').status, /signals must be a bigint of 64 bits/);
+  // No shell in between, which would unblock them
+  const blocked = `import { execInPlace } from ${url};
+    execInPlace('/bin/cat', ['cat', '/proc/self/status'], {}, { ignored: 0n, blocked: 0x4002n });`;
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', blocked], { encoding: 'utf8' });
+  t.match(run.stdout, /^SigBlk:\s*0000000000004002$/m);
+});
+
 t.test('execInPlace that fails comes back', async (t) => {
   const before = /^SigIgn:.*$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[0];
   t.match(execInPlace('/nowhere/at/all', ['x'], {}), {
@@ -77,7 +97,11 @@ t.test('execInPlace that fails comes back', async (t) => {
     code: 'ENOENT',
     detail: '/nowhere/at/all',
   });
-  t.match(execInPlace('/dev/null', ['x'], {}), { code: 'EACCES' });
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const other = { openFiles: 99, ignored: 0x801n, blocked: 0x801n };
+  t.match(execInPlace('/dev/null', ['x'], {}, other), { code: 'EACCES' });
+  t.equal(readFileSync('/proc/self/limits', 'utf8'), limits);
+  t.match(readFileSync('/proc/thread-self/status', 'utf8'), /^SigBlk:\s*0+$/m);
   t.equal(/^SigIgn:.*$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[0], before);
   const fd = openSync('/dev/null', 'r');
   t.ok(flagsOf(fd) & 0o2000000);

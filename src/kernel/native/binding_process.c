@@ -46,13 +46,25 @@ static napi_value js_limit_capabilities(napi_env env, napi_callback_info info) {
     return make_int(env, limit_capabilities());
 }
 
+static int get_signals(napi_env env, napi_value value, uint64_t *out) {
+    bool whole;
+    return napi_get_value_bigint_uint64(env, value, out, &whole) == napi_ok && whole;
+}
+
 static napi_value js_exec_in_place(napi_env env, napi_callback_info info) {
-    napi_value arguments[3], result = NULL;
+    napi_value arguments[6], result = NULL;
     char file[PATH_MAX];
-    if (!get_arguments(env, info, 3, arguments) || !get_text(env, arguments[0], file, sizeof file)) return NULL;
+    struct beginning beginning;
+    if (!get_arguments(env, info, 6, arguments) || !get_text(env, arguments[0], file, sizeof file) ||
+        !get_uint(env, arguments[3], &beginning.open_files))
+        return NULL;
+    if (!get_signals(env, arguments[4], &beginning.ignored) || !get_signals(env, arguments[5], &beginning.blocked)) {
+        napi_throw_type_error(env, NULL, "signals must be a bigint of 64 bits");
+        return NULL;
+    }
     char **words = get_texts(env, arguments[1]);
     char **environment = words ? get_texts(env, arguments[2]) : NULL;
-    if (environment) result = make_int(env, exec_in_place(file, words, environment));
+    if (environment) result = make_int(env, exec_in_place(file, words, environment, &beginning));
     free(environment);
     free(words);
     return result;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -72,22 +73,48 @@ int keep_on_exec(int fd) {
     return answer(fcntl(fd, F_SETFD, 0));
 }
 
-int exec_in_place(const char *file, char *const arguments[], char *const environment[]) {
-    struct sigaction before[NSIG], standard = {.sa_handler = SIG_DFL};
-    sigset_t none, blocked;
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) fcntl(fd, F_SETFD, 0);
+static int is_in(uint64_t signals, int number) {
+    return signals >> (number - 1) & 1;
+}
+
+/* Handlers are left: execve(2) makes them the default action. before gets what there was. */
+static void set_ignored(uint64_t ignored, struct sigaction before[NSIG]) {
+    struct sigaction standard = {.sa_handler = SIG_DFL}, ignore = {.sa_handler = SIG_IGN};
     for (int number = 1; number < NSIG; number++) {
         /* Fails for the few that are not to be changed. */
         if (sigaction(number, NULL, &before[number]) < 0) before[number] = standard;
-        if (before[number].sa_handler == SIG_IGN) sigaction(number, &standard, NULL);
+        if (is_in(ignored, number))
+            sigaction(number, &ignore, NULL);
+        else if (before[number].sa_handler == SIG_IGN)
+            sigaction(number, &standard, NULL);
     }
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, &blocked);
-    execve(file, arguments, environment);
-    int bad = -errno;
-    sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+static void set_blocked(uint64_t blocked, sigset_t *before) {
+    sigset_t set;
+    sigemptyset(&set);
     for (int number = 1; number < NSIG; number++)
-        if (before[number].sa_handler == SIG_IGN) sigaction(number, &before[number], NULL);
+        if (is_in(blocked, number)) sigaddset(&set, number);
+    sigprocmask(SIG_SETMASK, &set, before);
+}
+
+int exec_in_place(const char *file, char *const arguments[], char *const environment[],
+                  const struct beginning *beginning) {
+    struct sigaction actions[NSIG];
+    sigset_t blocked;
+    struct rlimit files, lower;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) fcntl(fd, F_SETFD, 0);
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) return -errno;
+    lower = files;
+    if (beginning->open_files > 0 && beginning->open_files < files.rlim_cur) lower.rlim_cur = beginning->open_files;
+    set_ignored(beginning->ignored, actions);
+    set_blocked(beginning->blocked, &blocked);
+    int bad = setrlimit(RLIMIT_NOFILE, &lower);
+    if (bad == 0) execve(file, arguments, environment);
+    bad = -errno;
+    setrlimit(RLIMIT_NOFILE, &files);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
+    for (int number = 1; number < NSIG; number++) sigaction(number, &actions[number], NULL);
     return bad;
 }
 

@@ -2,6 +2,8 @@
 #ifndef FDBROKER_PROCESS_H
 #define FDBROKER_PROCESS_H
 
+#include <stdint.h>
+
 /* flock(2), exclusive, without waiting: 1 when locked, 0 when another open file has the lock. */
 int lock_file(int fd);
 
@@ -25,11 +27,19 @@ int never_wait(int fd);
 /* Clears close-on-exec. */
 int keep_on_exec(int fd);
 
+/* How a program begins. Of sets of signals, bit n - 1 is signal n, as in proc(5). */
+struct beginning {
+    /* The soft limit of open files; 0, or more than there is now: as it is. */
+    uint32_t open_files;
+    uint64_t ignored, blocked;
+};
+
 /*
- * execve(2) with standard input, output and error kept open (Node has made them close-on-exec), no signal blocked and
- * none ignored (Node ignores SIGPIPE). Returns on failure only, and then signals are as before.
+ * execve(2) with standard input, output and error kept open (Node has made them close-on-exec) and with what it is told
+ * of signals and limits, which Node sets as it likes. Returns on failure only, and then those are as before.
  */
-int exec_in_place(const char *file, char *const arguments[], char *const environment[]);
+int exec_in_place(const char *file, char *const arguments[], char *const environment[],
+                  const struct beginning *beginning);
 
 /* Sends one datagram to a path, or to an abstract name that begins with @ (sd_notify(3)). Waits a second at most. */
 int notify(const char *address, const char *message);

@@ -1,0 +1,35 @@
+import t from 'tap';
+import { takeBeginning } from '../../src/kernel/beginning.js';
+
+const taken = (note: string | undefined, pid = 12) => {
+  const environment: NodeJS.ProcessEnv = { A: 'a', ...(note === undefined ? {} : { FDBROKER_BEGINNING: note }) };
+  const beginning = takeBeginning(environment, pid);
+  t.same(environment, { A: 'a' }, 'no program finds it');
+  return beginning;
+};
+
+t.test('a note of this process', async (t) => {
+  t.same(taken('12 1024 0000000000000801 0000000000000000'), { openFiles: 1024, ignored: 0x801n, blocked: 0n });
+  t.same(taken('12 1 ffffffffffffffff 1'), { openFiles: 1, ignored: 2n ** 64n - 1n, blocked: 1n });
+});
+
+t.test('a limit that cannot be set is left as it is', async (t) => {
+  for (const limit of ['unlimited', '0', '2147483648']) {
+    t.same(taken(`12 ${limit} 0 0`), { ignored: 0n, blocked: 0n });
+  }
+});
+
+t.test('none, one of another process, and what is none', async (t) => {
+  for (const note of [
+    undefined,
+    '',
+    '13 1024 0 0',
+    '12 1024 0',
+    '12  0 0',
+    '12 -1 0 0',
+    '12 1024 0x1 0',
+    '12 1 0 0 0',
+  ]) {
+    t.equal(taken(note), undefined, note ?? 'none');
+  }
+});
