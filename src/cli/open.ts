@@ -11,10 +11,11 @@ export const usage = `fdbroker open --network NETWORK [options] -- COMMAND [argu
 
 Becomes COMMAND, with the descriptors of a network: their numbers are in $FDBROKER_FDS,
 and in arguments in place of {fd} and {vhostfd}; {mac} and {mtu} are the guest's.
+Of a multicast network {to} and $FDBROKER_TO say where frames are to be sent.
 
 Options:
   --network NETWORK  Which network
-  --form FORM        tap, dgram, stream or socket [default: the first that it offers]
+  --form FORM        tap, dgram, stream or socket [default: the one that QEMU takes]
   --queues N         Descriptors of one device [default: 1]
   --vhost WORD       A vhost-net descriptor for each: on, off or auto [default: off]
   --mac ADDRESS      The guest's address [default: the broker chooses]

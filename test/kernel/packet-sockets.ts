@@ -1,5 +1,5 @@
 /** Packet sockets on the real kernel: which frames are in their queue, and which never are. */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { constants, readSync, writeSync } from 'node:fs';
 import t, { type Test } from 'tap';
@@ -125,4 +125,17 @@ t.test('what cannot be had, and nothing is left of it', async (t) => {
   t.match(sockets.openPacket(index('both'))._unsafeUnwrapErr(), { call: 'bind', code: 'ENETDOWN' });
   t.equal(ipLink('both').promiscuity, 0);
   t.equal(openFds(), before);
+});
+
+t.test('without CAP_NET_RAW there is none', async (t) => {
+  const module = new URL('../../src/kernel/linux-sockets.js', import.meta.url).href;
+  const script = `const { LinuxSockets } = await import(${JSON.stringify(module)});
+    console.log(JSON.stringify(new LinuxSockets().openPacket(${index('wire0')}).error));
+    process.exit();`;
+  const without = ['--bounding-set=-net_raw', '--inh-caps=-net_raw', '--ambient-caps=-net_raw'];
+  const { stdout, stderr } = spawnSync('setpriv', [...without, process.execPath, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  t.equal(stderr, '');
+  t.match(JSON.parse(stdout || '{}'), { call: 'socket', code: 'EPERM' });
 });
