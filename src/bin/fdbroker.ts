@@ -8,8 +8,8 @@ import { takeBeginning } from '../kernel/beginning.js';
 import { inheritedFds } from '../kernel/inherited.js';
 import { readVersion } from './version.js';
 
-const inherited = inheritedFds();
 const beginning = takeBeginning(process.env, process.pid);
+const inherited = beginning?.fds ?? inheritedFds();
 
 /**
  * The streams, from their first use on: using them makes pipes non-blocking for all who share them, which a program

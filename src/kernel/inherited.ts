@@ -1,6 +1,7 @@
 /**
  * The descriptors that whoever started this process meant it to have. Node makes them close-on-exec as it starts
- * (uv_disable_stdio_inheritance), so a program that this process becomes would lose them.
+ * (uv_disable_stdio_inheritance), so a program that this process becomes would lose them. Guessed by their kind, for a
+ * process without the launcher's word for it (beginning.ts).
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 

@@ -73,9 +73,10 @@ t.test('environment, name, folder, status', async (t) => {
 
 t.test('descriptors: those of the shell, and one for each that was granted', async (t) => {
   const list = `bash -c 'for fd in /proc/$$/fd/*; do echo "\${fd##*/} $(grep flags /proc/$$/fdinfo/\${fd##*/})"; done'`;
-  const state = 'exec 5</dev/null 9>>/dev/null';
+  // With both ends of a pipe, which Node has of its own too
+  const state = 'exec 5</dev/null 9>>/dev/null 7< <(:) 8>/proc/self/fd/7 10<>/dev/null 33</dev/zero';
   const { plain, ours } = await bothWays(state, list);
-  t.match(plain.stdout, /^5 flags/m);
+  for (const fd of [5, 7, 8, 9, 10, 33]) t.match(plain.stdout, new RegExp(`^${fd} flags`, 'm'));
   t.same(ours, plain);
   const granted = await shell(`${state}; exec ${launcher} --network lan --network other=lan -- ${list}`);
   t.equal(granted.stdout.split('\n').length, plain.stdout.split('\n').length + 2);

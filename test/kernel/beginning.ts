@@ -9,13 +9,17 @@ const taken = (note: string | undefined, pid = 12) => {
 };
 
 t.test('a note of this process', async (t) => {
-  t.same(taken('12 1024 0000000000000801 0000000000000000'), { openFiles: 1024, ignored: 0x801n, blocked: 0n });
-  t.same(taken('12 1 ffffffffffffffff 1'), { openFiles: 1, ignored: 2n ** 64n - 1n, blocked: 1n });
+  t.same(taken('12 1024 0000000000000801 0000000000000000 ,0,1,2,3,12'), {
+    ...{ openFiles: 1024, ignored: 0x801n, blocked: 0n, fds: [3, 12] },
+  });
+  t.same(taken('12 1 ffffffffffffffff 1 '), {
+    ...{ openFiles: 1, ignored: 2n ** 64n - 1n, blocked: 1n, fds: [] },
+  });
 });
 
 t.test('a limit that cannot be set is left as it is', async (t) => {
   for (const limit of ['unlimited', '0', '2147483648']) {
-    t.same(taken(`12 ${limit} 0 0`), { ignored: 0n, blocked: 0n });
+    t.same(taken(`12 ${limit} 0 0 ,5`), { ignored: 0n, blocked: 0n, fds: [5] });
   }
 });
 
