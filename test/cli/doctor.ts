@@ -14,8 +14,13 @@ import { asNobody, noNobody } from '../support/nobody.js';
 inPrivateNamespace();
 sh('ip link add br0 address 02:00:00:00:00:01 type bridge && ip link set br0 up');
 sh('ip link add eth9 type veth peer far9 && ip link set eth9 master br0 up && ip link set far9 up');
+sh('ip link add eth8 type veth peer far8 && ip link set far8 up');
 
-const networks = { lan: {}, lost: { bridge: 'br-none' }, down: { bridge: 'br1' } };
+const networks = {
+  ...{ lan: {}, lost: { bridge: 'br-none' }, down: { bridge: 'br1' } },
+  ...{ taken: { type: 'macvtap', parent: 'eth9', mode: 'vepa' } },
+  ...{ off: { type: 'macvtap', parent: 'eth8', mode: 'vepa' } },
+};
 const daemon = new Daemon(t, brokerConfig({ broker: { 'socket-mode': '0666' }, networks }));
 
 interface Report {
@@ -62,7 +67,7 @@ t.test('a broker, a good bridge and bad ones', async (t) => {
   const report = await doctor(env);
   t.match(report, { status: 1, ok: false });
   t.match(report.findings[0], { level: 'ok', check: 'socket', what: /^fdbrokerd \S+ answers at .*, mode 0666\)$/ });
-  t.match(report.findings[1], { level: 'ok', check: 'configuration', what: `${daemon.config}: 3 networks, 1 rule` });
+  t.match(report.findings[1], { level: 'ok', check: 'configuration', what: `${daemon.config}: 5 networks, 1 rule` });
   const bridges = report.findings.filter(({ check }) => check === 'bridge');
   t.match(
     bridges.find(({ what }) => what.startsWith('br0 is up')),
@@ -78,9 +83,15 @@ t.test('a broker, a good bridge and bad ones', async (t) => {
   ]);
   t.same(wrong(report, 'network'), [], 'each is said once');
 
+  t.match(wrong(report, 'parent'), [
+    { what: 'eth8 is down, and off is on it' },
+    { what: /^eth9 is a part of br0, .*, and taken is on it$/, mend: /^type = bridge and bridge = br0 / },
+  ]);
+  sh((wrong(report, 'parent')[0]?.mend ?? 'false').replaceAll('sudo ', ''));
   for (const { mend } of wrong(report, 'bridge')) sh((mend ?? 'false').replaceAll('sudo ', ''));
   const after = await doctor(env);
   t.same(wrong(after, 'bridge'), [], 'the lines mend it');
+  t.equal(wrong(after, 'parent').length, 1, 'and a parent that was down');
   t.equal(after.status, after.problems === 0 ? 0 : 1);
   t.same(after.ok, after.problems === 0);
   sh('ip link del br-none; ip link set br1 down');

@@ -10,21 +10,22 @@ const check = 'bridge';
 /** As `addr_assign_type` of sysfs says that an administrator set it (NET_ADDR_SET, linux/netdevice.h). */
 const explicitAddress = '3';
 
-/** Each bridge once, and what each network wants of it. */
+/** Each bridge once, what each network wants of it, and what the broker says of networks that are on no link. */
 export function examineBridges(
   host: Host,
   links: readonly LinkFacts[] | undefined,
   networks: readonly NetworkFacts[],
 ): Finding[] {
   const bridges = new Set(networks.flatMap(({ bridge }) => (bridge === null ? [] : [bridge])));
-  if (bridges.size === 0) return told(networks);
+  const elsewhere = networks.filter(({ parent }) => parent === undefined);
+  if (bridges.size === 0) return told(elsewhere);
   if (links === undefined) {
     const blind = hint(
       check,
       'ip (iproute2) is missing, so bridges were not looked at',
       'sudo apt-get install iproute2',
     );
-    return [blind, ...told(networks)];
+    return [blind, ...told(elsewhere)];
   }
   return [
     ...[...bridges].flatMap((name) => {
@@ -34,7 +35,7 @@ export function examineBridges(
       const found = examineBridge(host, link, links, users);
       return found.some(({ level }) => level === 'problem') ? found : [...found, ...told(users)];
     }),
-    ...told(networks.filter(({ bridge }) => bridge === null)),
+    ...told(elsewhere.filter(({ bridge }) => bridge === null)),
   ];
 }
 

@@ -7,10 +7,12 @@ import type { Caller } from './socket.js';
 const check = 'device';
 
 /** Whom the broker runs as, by conf/sysusers. */
-const brokerUser = 'fdbroker';
+export const brokerUser = 'fdbroker';
 
-export function examineDevices(host: Host, caller: Caller, accounts: Accounts): Finding[] {
-  return [examineTun(host, accounts), examineVhost(host, accounts), examineKvm(host, caller)];
+/** @param severalQueues whether a rule gives taps of several queues. */
+export function examineDevices(host: Host, caller: Caller, accounts: Accounts, severalQueues: boolean): Finding[] {
+  const race = severalQueues ? examineTunRace(host, caller, accounts) : [];
+  return [examineTun(host, accounts), ...race, examineVhost(host, accounts), examineKvm(host, caller)];
 }
 
 function examineTun(host: Host, accounts: Accounts): Finding {
@@ -26,6 +28,24 @@ function examineTun(host: Host, accounts: Accounts): Finding {
   const what = `${node} (mode ${octal(facts.mode)}) ${refusal}; the node gives nobody a network by itself`;
   const mend = `sudo chmod 0666 ${node}`;
   return accounts.userId(brokerUser) === undefined ? hint(check, what, mend) : problem(check, what, mend);
+}
+
+/** Who may open the node can attach to a tap of several queues while it is made, so that the broker has to refuse it. */
+function examineTunRace(host: Host, caller: Caller, accounts: Accounts): Finding[] {
+  const node = '/dev/net/tun';
+  const facts = host.stat(node);
+  if (facts?.kind !== 'device' || (facts.mode & 0o006) !== 0o006) return [];
+  const own = accounts.userId(brokerUser) !== undefined;
+  // A broker in user mode needs the node as it is
+  if (!own && caller.uid !== 0) return [];
+  const [group, mode] = own ? [brokerUser, '0660'] : ['root', '0600'];
+  const what = `${node} (mode ${octal(facts.mode)}) is open to everyone: any user can keep others from taps of several queues`;
+  const rule = `KERNEL=="tun", GROUP="${group}", MODE="${mode}"`;
+  const mend =
+    host.stat('/run/udev/control') === undefined
+      ? `sudo chgrp ${group} ${node} && sudo chmod ${mode} ${node}`
+      : `echo '${rule}' | sudo tee /etc/udev/rules.d/60-tun.rules && sudo udevadm trigger ${node}`;
+  return [hint(check, what, mend)];
 }
 
 function examineVhost(host: Host, accounts: Accounts): Finding {

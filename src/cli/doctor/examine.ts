@@ -13,9 +13,11 @@ import { examineForwarding } from './forwarding.js';
 import { examineHelper, helperAt } from './helper.js';
 import type { Host } from './host.js';
 import { readLinks } from './links.js';
+import { examineMacvtapNodes } from './macvtap-nodes.js';
 import { examineModules } from './modules.js';
 import { examineNetworkManagers } from './network-managers.js';
-import { examineNetworks, networksToExamine } from './networks.js';
+import { examineNetworks, giveSeveralQueues, networksToExamine } from './networks.js';
+import { examineParents } from './parents.js';
 import { examineQemu } from './qemu.js';
 import { type Asked, type Caller, examineSocket } from './socket.js';
 import { examineUserNamespaces } from './user-namespaces.js';
@@ -43,6 +45,7 @@ export function examine(host: Host, one: Case): Finding[] {
   const links = readLinks(host);
   const routed = bridgesWithoutUplink(links ?? [], networks);
   const bridges = networks.flatMap(({ bridge }) => (bridge === null ? [] : [bridge]));
+  const types = new Set(networks.map(({ type }) => type));
   const asker = {
     asked: listing !== undefined,
     readable: config !== undefined,
@@ -57,9 +60,11 @@ export function examine(host: Host, one: Case): Finding[] {
       : []),
     ...examineNetworks(networks, asker),
     ...examineBridges(host, links, networks),
+    ...examineParents(links, networks),
     ...examineForwarding(host, links ?? [], bridges, routed),
-    ...examineDevices(host, caller, accounts),
-    ...examineModules(host, links, new Set(networks.map(({ type }) => type))),
+    ...examineDevices(host, caller, accounts, giveSeveralQueues({ listing, config })),
+    ...examineMacvtapNodes(host, accounts, types.has('macvtap')),
+    ...examineModules(host, links, types),
     ...examineUserNamespaces(host),
     ...examineNetworkManagers(host),
     ...examineHelper(host, one.helperPlaces, version),

@@ -14,6 +14,10 @@ export interface NetworkFacts {
   readonly allowed: boolean;
   /** null: it is on none. */
   readonly bridge: string | null;
+  /** Of macvtaps, the interface that they are on; left out: of another type. */
+  readonly parent?: string;
+  /** Whether its guests get virtual functions of the parent; left out: no. */
+  readonly pool?: boolean;
   /** Bytes without the Ethernet header; null: the bridge's, or unknown. */
   readonly mtu: number | null;
   readonly vlan: number | null;
@@ -41,7 +45,8 @@ export function networksToExamine({ listing, config, allowed }: Known, root: boo
   const told = (listing ?? []).map((one): NetworkFacts => {
     const { name, type, bridge, mtu, vlan, lockMac, usedPorts, maxPorts } = one;
     const ports = { used: usedPorts, most: maxPorts };
-    return { name, type, allowed: true, bridge, mtu, vlan, lockMac, ports, problem: one.problem };
+    const macvtaps = type === 'macvtap' ? { parent: one.on, pool: one.filteredBy.includes('device') } : {};
+    return { name, type, allowed: true, bridge, mtu, vlan, lockMac, ...macvtaps, ports, problem: one.problem };
   });
   const configured = [...(config?.networks.values() ?? [])].flatMap((network): NetworkFacts[] => {
     if (told.some(({ name }) => name === network.name)) return [];
@@ -49,11 +54,19 @@ export function networksToExamine({ listing, config, allowed }: Known, root: boo
     if (!mine && !root) return [];
     const { name, type } = network;
     const facts = { name, type, allowed: mine, bridge: null, mtu: null, vlan: null, lockMac: false };
+    if (network.type === 'macvtap') return [{ ...facts, parent: network.parent, pool: network.pool }];
     if (network.type !== 'bridge') return [facts];
     const { bridge, mtu, vlan, lockMac } = network;
     return [{ ...facts, bridge, mtu: mtu === 'inherit' ? null : mtu, vlan: vlan ?? null, lockMac }];
   });
   return [...told, ...configured];
+}
+
+/** Whether anybody may have a tap of several queues, as far as is known here. */
+export function giveSeveralQueues({ listing, config }: Pick<Known, 'listing' | 'config'>): boolean {
+  const told = (listing ?? []).some(({ type, maxQueues }) => type === 'bridge' && maxQueues > 1);
+  const rules = (config?.rules ?? []).filter(({ effect, maxQueues = 1 }) => effect === 'allow' && maxQueues > 1);
+  return told || rules.some(({ networks }) => networks.some((one) => config?.networks.get(one)?.type === 'bridge'));
 }
 
 export interface Asker {

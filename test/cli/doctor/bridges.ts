@@ -46,6 +46,8 @@ t.test("the broker's word", async (t) => {
   t.same(found([], [{ ...lan, bridge: null, problem: wrong }]), [`problem ${wrong}`]);
   t.same(found([br0(), eth0], [lan, { ...lan, bridge: null, problem: wrong }]), [good, `problem ${wrong}`]);
   t.same(found([], []), []);
+  const wire = { ...lan, bridge: null, parent: 'eth1', problem: wrong };
+  t.same(found([br0(), eth0], [lan, wire]), [good], 'of a parent others tell');
   t.match(found(undefined, [{ ...lan, problem: wrong }]), [/^hint ip .* \| sudo apt-get install iproute2$/, wrong]);
 });
 

@@ -19,7 +19,7 @@ function found(node: string, facts: Partial<FileFacts> | undefined, accounts = t
   const there = Object.fromEntries(Object.entries(nodes).filter(([, one]) => one !== undefined));
   const host = fakeHost({ nodes: there as Record<string, Partial<FileFacts>>, open: open ? [node] : [] });
   const order = ['/dev/net/tun', '/dev/vhost-net', '/dev/kvm'];
-  return lines(examineDevices(host, alice, accounts))[order.indexOf(node)] ?? '';
+  return lines(examineDevices(host, alice, accounts, false))[order.indexOf(node)] ?? '';
 }
 
 t.test('/dev/net/tun', async (t) => {
@@ -33,6 +33,27 @@ t.test('/dev/net/tun', async (t) => {
   );
   t.match(tun({ mode: 0o600 }, withBroker), /^problem .* closed to the broker's user, fdbroker; /);
   t.match(tun({ mode: 0o660, gid: 36 }, withBroker), /^ok/);
+});
+
+t.test('/dev/net/tun, open to everyone, and taps of several queues', async (t) => {
+  const root = { ...alice, uid: 0, name: 'root' };
+  const raced = (facts: Partial<FileFacts>, accounts: Accounts, caller = alice, udev = true, several = true) => {
+    const nodes = { '/dev/net/tun': facts, ...(udev ? { '/run/udev/control': {} } : {}) };
+    const said = lines(examineDevices(fakeHost({ nodes }), caller, accounts, several));
+    return said.filter((line) => line.includes('several queues'));
+  };
+  const what =
+    'hint /dev/net/tun (mode 0666) is open to everyone: any user can keep others from taps of several queues';
+  t.same(raced({}, withBroker), [
+    `${what} | echo 'KERNEL=="tun", GROUP="fdbroker", MODE="0660"' | sudo tee /etc/udev/rules.d/60-tun.rules && sudo udevadm trigger /dev/net/tun`,
+  ]);
+  t.same(raced({}, withBroker, alice, false), [
+    `${what} | sudo chgrp fdbroker /dev/net/tun && sudo chmod 0660 /dev/net/tun`,
+  ]);
+  t.match(raced({}, testAccounts, root), [/GROUP="root", MODE="0600"/], "the broker is root's");
+  t.same(raced({}, testAccounts), [], 'the broker may be in user mode, which needs the node');
+  t.same(raced({ mode: 0o660 }, withBroker), []);
+  t.same(raced({}, withBroker, alice, true, false), [], 'nobody may have several');
 });
 
 t.test('/dev/vhost-net', async (t) => {

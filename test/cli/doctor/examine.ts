@@ -36,6 +36,13 @@ t.notOk(
 const root = { ...answered, caller: { uid: 0, gid: 0, groups: [0], name: 'root' } };
 t.equal(found(root).filter(({ check }) => check === 'network').length, 1, 'to root too');
 
+const wire = { ...listing, type: 'macvtap', bridge: null, on: 'eth1', filteredBy: [], maxQueues: 1 } as NetworkListing;
+const macvtaps = found({ ...answered, networks: ok([wire, { ...listing, maxQueues: 2 }]) });
+t.ok(
+  macvtaps.some(({ check, what }) => check === 'parent' && what.includes('eth1')),
+  'a parent is looked at',
+);
+
 const closed = { asked: { socket, status }, networks: err({ tag: 'closed', socket } as const) };
 const failed = found(closed).find(({ check }) => check === 'network');
 t.match(failed, { level: 'problem', what: /closed the connection without an answer/ }, 'it answered once only');

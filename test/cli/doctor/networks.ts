@@ -2,10 +2,24 @@
 import t from 'tap';
 import { allowedNetworks } from '../../../src/acl/allowed.js';
 import { compilePolicy } from '../../../src/acl/policy.js';
-import { examineNetworks, type NetworkFacts, networksToExamine } from '../../../src/cli/doctor/networks.js';
+import {
+  examineNetworks,
+  giveSeveralQueues,
+  type NetworkFacts,
+  networksToExamine,
+} from '../../../src/cli/doctor/networks.js';
+import type { Network, Rule } from '../../../src/core/config.js';
 import type { NetworkListing } from '../../../src/protocol/listing.js';
 import { lines } from '../../support/fake-host.js';
-import { allowRule, bridgeNetwork, credentials, interfaceName, name, testConfig } from '../../support/policy.js';
+import {
+  allowRule,
+  bridgeNetwork,
+  credentials,
+  interfaceName,
+  macvtapNetwork,
+  name,
+  testConfig,
+} from '../../support/policy.js';
 
 const told = {
   name: 'lan',
@@ -37,6 +51,35 @@ t.test('which networks', async (t) => {
     { name: 'wide', allowed: true },
   ]);
   t.same(networksToExamine({ listing: undefined, config: undefined, allowed: [] }, true), []);
+});
+
+t.test('networks of macvtaps have a parent', async (t) => {
+  const wire = { ...told, name: 'wire', type: 'macvtap', on: 'eth1', bridge: null, filteredBy: [], problem: null };
+  const functions = { ...wire, name: 'functions', on: 'eth2', filteredBy: ['device'] };
+  const answered = { listing: [wire, functions] as unknown as NetworkListing[], config: undefined, allowed: [] };
+  t.match(networksToExamine(answered, false), [
+    { name: 'wire', bridge: null, parent: 'eth1', pool: false },
+    { name: 'functions', bridge: null, parent: 'eth2', pool: true },
+  ]);
+  const read = testConfig([macvtapNetwork({ mode: 'passthru', pool: true })], []);
+  const [found] = networksToExamine({ listing: undefined, config: read, allowed: [] }, true);
+  t.match(found, { name: 'lan', type: 'macvtap', bridge: null, parent: 'eth1', pool: true });
+});
+
+t.test('whether anybody may have a tap of several queues', async (t) => {
+  const several = (change: Partial<Rule>, network: Network = bridgeNetwork()) =>
+    giveSeveralQueues({ listing: undefined, config: testConfig([network], [allowRule(change)]) });
+  t.ok(several({ maxQueues: 2 }));
+  t.notOk(several({ maxQueues: 1 }));
+  t.notOk(several({}));
+  t.notOk(several({ maxQueues: 2, effect: 'deny' }));
+  t.notOk(several({ maxQueues: 2, networks: [name('other')] }));
+  t.notOk(several({ maxQueues: 2 }, macvtapNetwork()), 'a macvtap is not made by that node');
+  const asked = (maxQueues: number, type: string) =>
+    giveSeveralQueues({ listing: [{ ...told, type, maxQueues } as NetworkListing], config: undefined });
+  t.ok(asked(2, 'bridge'));
+  t.notOk(asked(1, 'bridge'));
+  t.notOk(asked(2, 'macvtap'));
 });
 
 t.test('what the caller may', async (t) => {
