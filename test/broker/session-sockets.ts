@@ -1,5 +1,5 @@
 /** Requests for sockets, on a fake kernel: what a link's grant has no part of. */
-import { err, ok } from 'neverthrow';
+import { ok } from 'neverthrow';
 import t, { type Test } from 'tap';
 import { Endings } from '../../src/broker/endings.js';
 import { listPorts } from '../../src/broker/listings.js';
@@ -8,7 +8,6 @@ import { type Send, serveOpen } from '../../src/broker/session.js';
 import { Upkeep } from '../../src/broker/upkeep.js';
 import type { Network, Rule } from '../../src/core/config.js';
 import { offeredForms } from '../../src/core/offered-forms.js';
-import type { SysError } from '../../src/core/sys-error.js';
 import { socketPair } from '../../src/kernel/seqpacket.js';
 import type { Reply } from '../../src/protocol/reply.js';
 import type { OpenRequest } from '../../src/protocol/request.js';
@@ -80,33 +79,6 @@ for (const [title, network, fields] of networks) {
     for (const tell of [...kernel.sockets.followed.values()]) tell();
     t.same([broker.ledger.size, broker.holders.size, kernel.sockets.followed.size], [0, 0, 0]);
     t.match(audited().at(-1), { event: 'ended', grant: entry?.id, reason: 'its holder has ended' });
-  });
-
-  t.test(`${title}: whatever fails, the client is told, and nothing is left`, async (t) => {
-    const rehearsal = machine(t, network);
-    await rehearsal.open();
-    for (const [at, call] of rehearsal.kernel.calls.entries()) {
-      const { kernel, open, sent, broker, audited } = machine(t, network);
-      const before = openFds();
-      kernel.failAt(at, 'EMFILE', 24);
-      t.equal(await open(), undefined, call);
-      t.match(sent, [{ reply: { status: 'failed', message: /EMFILE/ }, fds: 0 }], call);
-      t.same(kernel.leftovers(), [], call);
-      t.same([broker.ledger.size, broker.holders.size, openFds()], [0, 0, before], call);
-      t.match(audited(), [{ event: 'failed', rule: /test.ini:10/ }], call);
-    }
-  });
-
-  t.test(`${title}: a descriptor that cannot be sent is a grant that never was`, async (t) => {
-    const { kernel, open, broker, audited } = machine(t, network);
-    const before = openFds();
-    t.equal(
-      await open(() => err({ tag: 'sys', call: 'sendmsg', code: 'EPIPE', errno: 32 } satisfies SysError)),
-      undefined,
-    );
-    t.same(kernel.leftovers(), []);
-    t.same([broker.ledger.size, broker.holders.size, openFds()], [0, 0, before]);
-    t.match(audited(), [{ event: 'failed', reason: /EPIPE/ }]);
   });
 }
 

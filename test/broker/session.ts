@@ -1,8 +1,7 @@
-import { err, ok } from 'neverthrow';
+import { ok } from 'neverthrow';
 import t from 'tap';
 import type { Send } from '../../src/broker/session.js';
 import type { BridgeNetwork, Rule } from '../../src/core/config.js';
-import type { SysError } from '../../src/core/sys-error.js';
 import { socketPair } from '../../src/kernel/seqpacket.js';
 import type { Reply } from '../../src/protocol/reply.js';
 import type { OpenRequest } from '../../src/protocol/request.js';
@@ -60,35 +59,6 @@ t.test('what no rule allows gets one sentence, whether the network is there or n
   t.same(kernel.calls, [], 'the kernel was not asked');
   t.equal(audited().length, 4);
   t.ok(audited().every((record) => record['event'] === 'denied'));
-});
-
-t.test('whatever fails, the client is told, and nothing is left', async (t) => {
-  for (const network of [{}, { lockMac: true, vlan: 7 }]) {
-    const asked = { ...request, mac: mac('52:54:00:00:00:01') };
-    const rehearsal = machine(t.testdir(), network);
-    serveNow(rehearsal.broker, credentials(1000), asked, undefined, rehearsal.send);
-    for (const [at, call] of rehearsal.kernel.calls.entries()) {
-      const { broker, kernel, sent, send, audited } = machine(t.testdir(), network);
-      kernel.failAt(at, 'EPERM', 1);
-      t.equal(serveNow(broker, credentials(1000), asked, undefined, send), undefined, call);
-      t.match(sent, [{ reply: { status: 'failed', message: /network "lan".*EPERM.*CAP_NET_ADMIN/ }, fds: 0 }], call);
-      t.same(kernel.leftovers(), [], call);
-      t.equal(broker.ledger.size, 0, call);
-      t.match(audited(), [{ event: 'failed', rule: /test.ini:10/ }], call);
-    }
-  }
-});
-
-t.test('a descriptor that cannot be sent is a grant that never was', async (t) => {
-  for (const code of ['EPIPE', 'ETOOMANYREFS', 'EAGAIN']) {
-    const { broker, kernel, audited } = machine(t.testdir());
-    const refuse: Send = () => err({ tag: 'sys', call: 'sendmsg', code, errno: 1 } satisfies SysError);
-    t.equal(serveNow(broker, credentials(1000), request, undefined, refuse), undefined);
-    t.same(kernel.leftovers(), []);
-    t.equal(broker.ledger.size, 0);
-    t.equal(broker.ledger.portsOf(1000, new Set([request.network])), 1, 'but it counts until it is seen to be gone');
-    t.match(audited(), [{ event: 'failed', reason: new RegExp(code) }]);
-  }
 });
 
 t.test('a quota counts what is in the ledger', async (t) => {
