@@ -19,7 +19,7 @@ import { describeSysError } from '../core/sys-error.js';
 import { systemAccounts } from '../kernel/accounts.js';
 import { LinkEvents } from '../kernel/link-events.js';
 import { createLinuxKernel } from '../kernel/linux.js';
-import { limitCapabilities, neverWait, notifySystemd } from '../kernel/process.js';
+import { limitCapabilities, networkCapabilities, neverWait, notifySystemd } from '../kernel/process.js';
 import { type Options, parseOptions, startHint } from './fdbrokerd-options.js';
 import { readVersion } from './version.js';
 
@@ -65,7 +65,7 @@ function main(args: readonly string[]): void {
   };
   if (!isConfined()) giveUp(confine(socket, args));
   // Once more for this very process: exec made it dumpable again (prctl(2), PR_SET_DUMPABLE)
-  const limited = limitCapabilities();
+  const limited = limitCapabilities(networkCapabilities);
   if (limited.isErr()) giveUp(`cannot give up privileges: ${describeSysError(limited.error)}`);
   const mode = options.user ? 'user' : 'system';
   run({ config, load, version: readVersion(), mode }, socket, options.config, giveUp);

@@ -9,14 +9,12 @@
 import { readFileSync } from 'node:fs';
 import type { Result } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
-import { execInPlace, keepOnExec, limitCapabilities } from '../kernel/process.js';
+import { execInPlace, keepOnExec, limitCapabilities, networkCapabilities } from '../kernel/process.js';
 import { adoptListener, ownFd } from '../kernel/seqpacket.js';
 import type { ControlSocket, Refusal } from './control-socket.js';
 
 /** The measurements behind them are in docs/decisions/0002-v8-flags.md. */
 const flags = ['--jitless', '--no-expose-wasm', '--max-semi-space-size=1'];
-/** CAP_NET_ADMIN and CAP_NET_RAW (capabilities(7)). */
-const allowed = (1n << 12n) | (1n << 13n);
 /** How the program tells itself, across exec, which descriptors are the socket and its lock. */
 const variable = 'FDBROKERD_INHERITED';
 
@@ -26,7 +24,7 @@ export function isConfined(): boolean {
   const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
   const permitted = BigInt(`0x${field('CapPrm')}`);
   const flagged = flags.every((flag) => process.execArgv.includes(flag));
-  return flagged && field('NoNewPrivs') === '1' && (permitted & ~allowed) === 0n;
+  return flagged && field('NoNewPrivs') === '1' && (permitted & ~BigInt(networkCapabilities)) === 0n;
 }
 
 /**
@@ -40,7 +38,7 @@ export function confine(socket: ControlSocket, args: readonly string[]): Refusal
     const kept = keepOnExec(fd);
     if (kept.isErr()) return describeSysError(kept.error);
   }
-  const limited = limitCapabilities();
+  const limited = limitCapabilities(networkCapabilities);
   if (limited.isErr()) return `cannot give up privileges: ${describeSysError(limited.error)}`;
   const { LISTEN_FDS: _fds, LISTEN_PID: _pid, LISTEN_FDNAMES: _names, ...environment } = process.env;
   environment[variable] = JSON.stringify({ listener: listener.fd, lock: lock.fd, path, bound });

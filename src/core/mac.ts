@@ -74,3 +74,8 @@ export function prefixHolds(prefix: MacPrefix, mac: Mac): boolean {
 export function formatMacPrefix(prefix: MacPrefix): string {
   return `${numberToMac(prefix.base)}/${prefix.length}`;
 }
+
+/** The six bytes, first on the wire first. */
+export function macToBytes(mac: Mac): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (pair) => Number.parseInt(pair, 16));
+}

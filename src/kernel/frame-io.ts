@@ -17,7 +17,7 @@ export interface SlotClass {
   readonly room: number;
 }
 
-/** What receiving is to note besides the bytes. */
+/** What receiving is to note besides the bytes: who sent it, and the VLAN tag that the kernel took off. */
 export const withAddress = 1;
 export const withTag = 2;
 

@@ -4,6 +4,8 @@ import type { AddressCalls, FrameCalls, PollerCalls } from './native-frames.js';
 import type { InetCalls } from './native-inet.js';
 import type { LinkCalls } from './native-links.js';
 import type { MacvtapCalls } from './native-macvtap.js';
+import type { MulticastCalls } from './native-multicast.js';
+import type { PacketCalls } from './native-packet.js';
 
 /** sockets.h and peer.h. Descriptors returned belong to the caller and are close-on-exec. */
 interface SocketCalls {
@@ -65,7 +67,8 @@ interface ProcessCalls {
   errnoName(errno: number): string;
   /** 1 when locked, 0 when another has it. */
   lockFile(fd: number): number;
-  limitCapabilities(): number;
+  /** @param keep bit n is capability n, of the first 32. */
+  limitCapabilities(keep: number): number;
   /** Sets O_NONBLOCK where it is a pipe or a socket. */
   neverWait(fd: number): number;
   /** Clears close-on-exec. */
@@ -112,7 +115,8 @@ interface CloserCalls {
   closerStop(closer: CloserHandle): void;
 }
 
+interface SomeCalls extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls {}
 interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls {}
-interface Addon extends MovingCalls, SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls, InetCalls {}
+interface Addon extends SomeCalls, InetCalls, MulticastCalls, PacketCalls, MovingCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

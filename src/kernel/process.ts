@@ -15,16 +15,19 @@ export function lockFile(fd: number): Result<boolean, SysError> {
   return check('flock', native.lockFile(fd)).map((locked) => locked === 1);
 }
 
+/** CAP_NET_ADMIN and CAP_NET_RAW, as bits (capabilities(7)). */
+export const networkCapabilities = (1 << 12) | (1 << 13);
+
 /**
- * Gives up all privileges but CAP_NET_ADMIN and CAP_NET_RAW, and those too when the process has them not; sets
- * no_new_privs; makes the process undumpable. For an ordinary user's process too, and any number of times.
+ * Gives up all capabilities but those of `keep`, and those too when the process has them not; sets no_new_privs; makes
+ * the process undumpable. For an ordinary user's process too, and any number of times.
  *
  * All but the last acts on this thread alone and Node has others: {@link execInPlace} must follow, after which every
  * thread is limited. It makes the process dumpable again (PR_SET_DUMPABLE in prctl(2)), so call this once more then.
- * The two capabilities stay inheritable and ambient, or an ordinary user's process would lose them there.
+ * Those kept stay inheritable and ambient, or an ordinary user's process would lose them there.
  */
-export function limitCapabilities(): Result<void, SysError> {
-  return check('limit capabilities', native.limitCapabilities()).map(() => undefined);
+export function limitCapabilities(keep: number): Result<void, SysError> {
+  return check('limit capabilities', native.limitCapabilities(keep)).map(() => undefined);
 }
 
 /**

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
+import { networkCapabilities } from '../../src/kernel/process.js';
 import { copyBuild } from '../support/copied-build.js';
 
 const root = process.geteuid?.() === 0;
@@ -11,19 +12,19 @@ const none = '0000000000000000';
 const setpriv = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 
 /** What every thread's status says of each field, after limitCapabilities, execInPlace and limitCapabilities. */
-function limited(t: Test, wrapper: readonly string[]) {
+function limited(t: Test, wrapper: readonly string[], keep = networkCapabilities) {
   const module = JSON.stringify(pathToFileURL(join(copyBuild(t), 'src/kernel/process.js')).href);
   const after = `
     import { readdirSync, readFileSync, statSync } from 'node:fs';
     import { limitCapabilities } from ${module};
     const threads = readdirSync('/proc/self/task').map((task) => readFileSync('/proc/self/task/' + task + '/status', 'utf8'));
-    const again = limitCapabilities();
+    const again = limitCapabilities(${keep});
     const owner = statSync('/proc/self/maps').uid;
     const own = readFileSync('/proc/thread-self/status', 'utf8');
     console.log(JSON.stringify({ again: again.isOk(), own, owner, threads, pid: process.pid }));`;
   const before = `
     import { execInPlace, limitCapabilities } from ${module};
-    limitCapabilities()._unsafeUnwrap();
+    limitCapabilities(${keep})._unsafeUnwrap();
     throw execInPlace(process.execPath, ['node', '--input-type=module', '-e', ${JSON.stringify(after)}], process.env);`;
   const command = [...wrapper, process.execPath, '--input-type=module', '-e', before];
   const run = spawnSync(command[0] as string, command.slice(1), { encoding: 'utf8', cwd: '/' });
@@ -76,4 +77,10 @@ for (const { who, wrapper, bounding } of rootCases) {
 t.test('root without one of the two does not gain it', { skip: !root && 'not root' }, async (t) => {
   const status = limited(t, ['setpriv', '--bounding-set=-net_raw', '--inh-caps=-net_raw']);
   t.match(status, { CapPrm: '0000000000001000', CapEff: '0000000000001000', NoNewPrivs: '1' });
+});
+
+t.test('root that is to keep none has none', { skip: !root && 'not root' }, async (t) => {
+  for (const wrapper of [[], ['setpriv', '--bounding-set=-setpcap']]) {
+    t.match(limited(t, wrapper, 0), { CapInh: none, CapPrm: none, CapEff: none, CapAmb: none, NoNewPrivs: '1' });
+  }
 });

@@ -3,11 +3,11 @@ import { constants } from 'node:os';
 import t, { type Test } from 'tap';
 import { readAddress, sameAddress, writeAddress } from '../../src/kernel/address-book.js';
 import { ownFd } from '../../src/kernel/close.js';
-import { addressSize, FrameIo, headroom, withAddress } from '../../src/kernel/frame-io.js';
+import { addressSize, FrameIo, headroom, withAddress, withTag } from '../../src/kernel/frame-io.js';
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
-import { broadcast, frame, station } from '../support/frames.js';
-import { inPrivateNamespace } from '../support/namespace.js';
+import { broadcast, frame, station, tagged } from '../support/frames.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
 
 inPrivateNamespace();
 
@@ -143,4 +143,31 @@ t.test('what cannot be sent', async (t) => {
   t.match(io.send(one, slots, 64, 0, nobody, nowhere), { sent: 0, failed: 64, broken: true });
   t.throws(() => io.send(one, Int32Array.of(64), 1, 0, nobody, nowhere), /slots/);
   t.throws(() => io.send(one, slots, 1, headroom + 1, nobody, nowhere), /slots/);
+});
+
+t.test('the tag that the kernel took off', { skip: process.geteuid?.() !== 0 && 'not root' }, async (t) => {
+  sh('ip link add va type veth peer name vb; ip link set va up; ip link set vb up');
+  const ifindex = Number(sh('cat /sys/class/net/vb/ifindex'));
+  const [out, into] = [sh('cat /sys/class/net/va/ifindex'), ifindex].map((link) => {
+    const socket = ownFd(native.packetOpen());
+    t.teardown(() => socket.close());
+    t.equal(native.packetBind(socket.fd, Number(link)), 0);
+    return socket.fd;
+  }) as [number, number];
+  t.equal(native.packetAuxdata(into), 0);
+  const io = new FrameIo([{ slots: 64, room: 1518 }]);
+  const plain = frame(broadcast, station(1));
+  put(io, 0, tagged(0x7ea, plain));
+  t.equal(io.send(out, Int32Array.of(0), 1, 0, nobody, nowhere).sent, 1);
+  put(io, 0, plain);
+  t.equal(io.send(out, Int32Array.of(0), 1, 0, nobody, nowhere).sent, 1);
+  const count = io.receive(into, 1, 32, 0, withTag);
+  const ours = Array.from({ length: Math.max(0, count) }, (_, i) => 1 + i).filter((slot) => get(io, slot)[11] === 1);
+  t.same(
+    ours.map((slot) => [io.tag[slot], get(io, slot)]),
+    [
+      [(0x8100 << 16) | 0x7ea, plain],
+      [0, plain],
+    ],
+  );
 });

@@ -34,6 +34,7 @@ t.test('a source file opens with what it is for', async (t) => {
 
 /** Sources tested through others, each with the test that does it. */
 const testedElsewhere: Readonly<Record<string, string>> = {
+  'src/bin/fdbroker-switchd.ts': 'test/switchd/control.ts',
   'src/bin/fdbrokerd.ts': 'test/broker/daemon.ts',
   'src/broker/answer.ts': 'test/broker/hostile.ts',
   'src/broker/broker.ts': 'test/broker/orders.ts',
@@ -46,7 +47,12 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
   'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
+  'src/switchd/confine.ts': 'test/switchd/control.ts',
+  'src/switchd/make-port.ts': 'test/switchd/control.ts',
   'src/switchd/port-io.ts': 'test/switchd/loop.ts',
+  'src/switchd/ports.ts': 'test/switchd/control.ts',
+  'src/switchd/thread.ts': 'test/switchd/control.ts',
+  'src/switchd/worker.ts': 'test/switchd/control.ts',
   'src/networks/socket-network.ts': 'test/networks/tcp.ts',
 };
 

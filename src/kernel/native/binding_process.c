@@ -42,8 +42,10 @@ static napi_value js_pidfd_open(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_limit_capabilities(napi_env env, napi_callback_info info) {
-    (void)info;
-    return make_int(env, limit_capabilities());
+    napi_value argument;
+    uint32_t keep;
+    if (!get_arguments(env, info, 1, &argument) || !get_uint(env, argument, &keep)) return NULL;
+    return make_int(env, limit_capabilities(keep));
 }
 
 static int get_signals(napi_env env, napi_value value, uint64_t *out) {

@@ -12,9 +12,21 @@ int packet_open(void) {
     return fd < 0 ? -errno : fd;
 }
 
-int packet_ignore_outgoing(int fd) {
+static int turn_on(int fd, int name) {
     const int on = 1;
-    return setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof on) < 0 ? -errno : 0;
+    return setsockopt(fd, SOL_PACKET, name, &on, sizeof on) < 0 ? -errno : 0;
+}
+
+int packet_ignore_outgoing(int fd) {
+    return turn_on(fd, PACKET_IGNORE_OUTGOING);
+}
+
+int packet_auxdata(int fd) {
+    return turn_on(fd, PACKET_AUXDATA);
+}
+
+int packet_vnet_header(int fd) {
+    return turn_on(fd, PACKET_VNET_HDR);
 }
 
 int packet_promiscuous(int fd, uint32_t ifindex) {

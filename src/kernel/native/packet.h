@@ -11,6 +11,11 @@
 int packet_open(void);
 /* From now on frames that the host sends are not copied to it. ENOPROTOOPT before Linux 4.20. */
 int packet_ignore_outgoing(int fd);
+/* From now on the VLAN tag that the kernel takes off a frame comes beside it (PACKET_AUXDATA). */
+int packet_auxdata(int fd);
+/* From now on a struct virtio_net_hdr goes before each frame, both ways: unfinished checksums and large frames are told
+ * by it. Before the socket is bound. */
+int packet_vnet_header(int fd);
 /* The interface takes frames for every address while fd is open. */
 int packet_promiscuous(int fd, uint32_t ifindex);
 /* From now on it gets the frames of that interface, of every protocol. One that is down leaves ENETDOWN as the socket's

@@ -18,10 +18,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Both are in the first of the two words that capget(2) speaks in. */
-static const int kept_capabilities[] = {CAP_NET_ADMIN, CAP_NET_RAW};
-#define KEPT (1u << CAP_NET_ADMIN | 1u << CAP_NET_RAW)
-
 static int answer(int returned) {
     return returned < 0 ? -errno : returned;
 }
@@ -31,28 +27,27 @@ int lock_file(int fd) {
     return errno == EWOULDBLOCK ? 0 : -errno;
 }
 
-static int limit_bounding_set(void) {
+static int limit_bounding_set(uint32_t keep) {
     for (int capability = 0;; capability++) {
         int in_set = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
         if (in_set < 0) return errno == EINVAL ? 0 : -errno;
-        if (!in_set || capability == CAP_NET_ADMIN || capability == CAP_NET_RAW) continue;
+        if (!in_set || (capability < 32 && keep >> capability & 1)) continue;
         if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EPERM ? 0 : -errno;
     }
 }
 
-int limit_capabilities(void) {
+int limit_capabilities(uint32_t keep) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct words[_LINUX_CAPABILITY_U32S_3];
-    int bad = limit_bounding_set();
+    int bad = limit_bounding_set(keep);
     if (bad) return bad;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -errno;
     if (syscall(SYS_capget, &header, words) < 0) return -errno;
-    uint32_t kept = words[0].permitted & KEPT;
+    uint32_t kept = words[0].permitted & keep;
     memset(words, 0, sizeof words);
     words[0] = (struct __user_cap_data_struct){.effective = kept, .permitted = kept, .inheritable = kept};
     if (syscall(SYS_capset, &header, words) < 0) return -errno;
-    for (size_t i = 0; i < sizeof kept_capabilities / sizeof *kept_capabilities; i++) {
-        int capability = kept_capabilities[i];
+    for (int capability = 0; capability < 32; capability++) {
         if (!(kept >> capability & 1)) continue;
         /* EPERM: securebits(7) forbid ambient capabilities, and root needs none. */
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0 && errno != EPERM) return -errno;

@@ -8,15 +8,15 @@
 int lock_file(int fd);
 
 /*
- * Keeps CAP_NET_ADMIN and CAP_NET_RAW, as far as this thread has them, in all sets, and nothing else; sets no_new_privs
- * and, until the next execve, makes the process undumpable.
+ * Keeps the capabilities whose bits are in keep, of the first 32 and as far as this thread has them, in all sets, and
+ * nothing else; sets no_new_privs and, until the next execve, makes the process undumpable.
  *
  * Capabilities and no_new_privs belong to a thread and Node has several by the time that this is called: the others are
  * limited by an execve(2) after it, which ends them and gives the one that is left, and all it makes, no more than this
- * one has. For that the two stay inheritable and ambient: an ordinary user's process keeps them by nothing else.
+ * one has. For that those kept stay inheritable and ambient: an ordinary user's process keeps them by nothing else.
  * The bounding set can be limited with CAP_SETPCAP only; without it no_new_privs stands in.
  */
-int limit_capabilities(void);
+int limit_capabilities(uint32_t keep);
 
 /*
  * Makes writing to a pipe or socket fail with EAGAIN rather than wait, for whoever shares the open file too; anything

@@ -1,0 +1,68 @@
+/**
+ * The thread that moves frames: nothing else happens in it. It waits in a system call, so what the other thread posts is
+ * read when that wakes it.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { macToBytes } from '../core/mac.js';
+import { Poller, waker } from '../kernel/poller.js';
+import type { PlugOrder } from '../protocol/switch-order.js';
+import { Switch, type SwitchOptions } from '../switch/switch.js';
+import { Loop } from './loop.js';
+import { makePort } from './make-port.js';
+
+export interface Task {
+  readonly options: SwitchOptions;
+  /** Whether the thread is to end: its first element is not 0. */
+  readonly stop: Int32Array;
+  /** Readable when there is something on `orders`, or `stop` was set; it belongs to the other thread. */
+  readonly wake: number;
+  readonly orders: MessagePort;
+}
+
+export type Order =
+  /** The descriptors stay open until the port is told as gone. */
+  | { readonly tag: 'plug'; readonly order: PlugOrder; readonly fds: readonly number[] }
+  | { readonly tag: 'unplug'; readonly port: number };
+
+/** What the thread tells. */
+export type Told =
+  /** It carries frames, or would. */
+  | { readonly tag: 'ready' }
+  /** The other end has closed. It stays a port until it is unplugged. */
+  | { readonly tag: 'ended'; readonly port: number }
+  /** No port was made. */
+  | { readonly tag: 'refused'; readonly port: number }
+  /** The thread does not use the port's descriptors any more. */
+  | { readonly tag: 'gone'; readonly port: number };
+
+/** Not a port's number. */
+const wakeId = 1 << 20;
+
+function work({ options, stop, wake, orders }: Task): void {
+  const tell = (told: Told) => parentPort?.postMessage(told);
+  const poller = Poller.open()._unsafeUnwrap();
+  poller.add(wake, wakeId, false)._unsafeUnwrap();
+  const loop = new Loop(new Switch(options), poller, { ended: (port) => tell({ tag: 'ended', port }) });
+  const obey = (order: Order) => {
+    if (order.tag === 'unplug') {
+      loop.unplug(order.port);
+      tell({ tag: 'gone', port: order.port });
+      return;
+    }
+    const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;
+    const settings = { ...rest, floodRate, addresses: addresses.map(macToBytes) };
+    if (!loop.plug(port, settings, makePort(order.order, order.fds))) tell({ tag: 'refused', port });
+  };
+  const read = () => {
+    if (Atomics.load(stop, 0) !== 0) return;
+    waker.drain(wake);
+    for (let next = receiveMessageOnPort(orders); next !== undefined; next = receiveMessageOnPort(orders)) {
+      obey(next.message);
+    }
+  };
+  tell({ tag: 'ready' });
+  while (Atomics.load(stop, 0) === 0) loop.turn(read);
+  poller[Symbol.dispose]();
+}
+
+work(workerData);

@@ -1,0 +1,57 @@
+import t from 'tap';
+import type { Mac } from '../../src/core/mac.js';
+import {
+  decodeEvent,
+  decodeOrder,
+  encodeEvent,
+  encodeOrder,
+  type Order,
+  type SwitchEvent,
+} from '../../src/protocol/switch-order.js';
+
+const plug: Order = {
+  ...{ order: 'plug', port: 65_535, network: 7, kind: 'stream', uplink: false, isolated: true, locked: true },
+  ...{ maxAddresses: 1024, maxFrame: 1518, floodRate: 1000, label: 'grant=7 network=lab' },
+  addresses: ['52:54:00:00:00:01' as Mac, '52:54:00:00:00:02' as Mac],
+};
+
+t.test('there and back', async (t) => {
+  const { floodRate: _, ...unlimited } = plug;
+  const orders: Order[] = [
+    plug,
+    { ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
+    { order: 'unplug', port: 0 },
+    { order: 'list' },
+  ];
+  for (const order of orders) t.same(decodeOrder(encodeOrder(order))._unsafeUnwrap(), order);
+  const events: SwitchEvent[] = [
+    { event: 'port', port: 3, label: 'grant=7' },
+    { event: 'listed' },
+    { event: 'ended', port: 3 },
+    { event: 'refused', port: 3, message: 'no room' },
+  ];
+  for (const event of events) t.same(decodeEvent(encodeEvent(event))._unsafeUnwrap(), event);
+});
+
+t.test('what is not understood', async (t) => {
+  const good = encodeOrder(plug).toString();
+  for (const [from, to] of [
+    ['order=plug', 'order=play'],
+    ['order=plug\n', ''],
+    ['port=65535', 'port=65536'],
+    ['port=65535', 'port=-1'],
+    ['network=7', 'network=seven'],
+    ['kind=stream', 'kind=tun'],
+    ['max-frame=1518', 'max-frame=70000'],
+    ['max-addresses=1024', 'max-addresses='],
+    ['addresses=52', 'addresses=53:54 52'],
+    ['label=grant=7 network=lab\n', ''],
+    ['fdbroker 1', 'fdbroker 2'],
+  ] as const) {
+    t.ok(good.includes(from), from);
+    t.ok(decodeOrder(Buffer.from(good.replace(from, to))).isErr(), to);
+  }
+  for (const text of ['event=ended\n', 'event=ended\nport=x\n', 'event=flood\nport=1\n', 'port=1\n']) {
+    t.ok(decodeEvent(Buffer.from(`fdbroker 1\n${text}`)).isErr(), text);
+  }
+});

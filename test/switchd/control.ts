@@ -1,0 +1,113 @@
+/** The switch as a process: ports by order, frames, ends, a broker that comes back, and nothing that it may not. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import t from 'tap';
+import type { Mac } from '../../src/core/mac.js';
+import { receive, send } from '../../src/kernel/seqpacket.js';
+import type { Order } from '../../src/protocol/switch-order.js';
+import { broadcast, frame, station } from '../support/frames.js';
+import { guestEnd, SwitchProcess } from '../support/switch-process.js';
+
+const plug: Order & { order: 'plug' } = {
+  ...{ order: 'plug', port: 0, network: 0, kind: 'dgram', uplink: false, isolated: false, locked: false },
+  ...{ maxAddresses: 100, maxFrame: 1518, addresses: [], label: '' },
+};
+
+/** The next frame. */
+async function frameAt(fd: number): Promise<Uint8Array> {
+  for (;;) {
+    const received = receive(fd, 0)._unsafeUnwrap();
+    if (received.tag === 'message') return received.bytes;
+    if (received.tag === 'end') throw new Error('the switch has closed the port');
+    await delay(5);
+  }
+}
+
+const root = process.geteuid?.() === 0;
+
+t.test('ports come and go while frames flow', async (t) => {
+  const it = new SwitchProcess(t);
+  const broker = it.connect(t);
+  const [one, other] = [0, 1].map((port) =>
+    guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, port, label: `grant=${port}` }, [ours])),
+  ) as [ReturnType<typeof guestEnd>, ReturnType<typeof guestEnd>];
+  const hello = frame(broadcast, station(1));
+  send(one.fd, hello, [])._unsafeUnwrap();
+  t.same(await frameAt(other.fd), hello);
+  one.close();
+  t.same((await broker.event()).event, { event: 'ended', port: 0 });
+  const third = guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, port: 0, label: 'grant=2' }, [ours]));
+  send(third.fd, hello, [])._unsafeUnwrap();
+  t.same(await frameAt(other.fd), hello, 'a number that is free is used again');
+  broker.order({ order: 'unplug', port: 1 });
+  t.same((await broker.event()).event, { event: 'ended', port: 1 });
+  t.match(receive(other.fd, 0)._unsafeUnwrap(), { tag: 'end' }, 'its descriptor is closed');
+  it.child.kill('SIGTERM');
+  t.equal(await it.ended, 0, it.stderr);
+});
+
+t.test('a broker that comes back is told what there is', async (t) => {
+  const it = new SwitchProcess(t);
+  const first = it.connect(t);
+  const guest = guestEnd(t, 'seqpacket', (ours) =>
+    first.order({ ...plug, port: 7, label: 'grant=7 network=lab' }, [ours]),
+  );
+  const other = guestEnd(t, 'seqpacket', (ours) => first.order({ ...plug, port: 8, label: 'grant=8' }, [ours]));
+  first.connection.close();
+  const second = it.connect(t);
+  second.order({ order: 'list' });
+  const { event, fds } = await second.event();
+  t.same(event, { event: 'port', port: 7, label: 'grant=7 network=lab' });
+  t.equal(fds.length, 1);
+  for (const fd of fds) fd.close();
+  for (const fd of (await second.event()).fds) fd.close();
+  t.same((await second.event()).event, { event: 'listed' });
+  send(guest.fd, frame(broadcast, station(7)), [])._unsafeUnwrap();
+  t.ok(await frameAt(other.fd), 'frames went on');
+});
+
+t.test('what cannot be a port is told', async (t) => {
+  const it = new SwitchProcess(t);
+  const broker = it.connect(t);
+  broker.order(plug);
+  t.match((await broker.event()).event, { event: 'refused', port: 0, message: /without descriptors/ });
+  const mine = { addresses: ['52:54:00:00:00:01' as Mac] };
+  guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, ...mine }, [ours]));
+  guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, ...mine }, [ours]));
+  t.match((await broker.event()).event, { event: 'refused', port: 0, message: /in use/ });
+  const third = guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, ...mine, port: 1 }, [ours]));
+  t.match((await broker.event()).event, { event: 'refused', port: 1, message: /addresses/ });
+  t.match(receive(third.fd, 0)._unsafeUnwrap(), { tag: 'end' });
+  send(broker.connection.fd, Buffer.from('rubbish'), [])._unsafeUnwrap();
+  broker.order({ order: 'unplug', port: 0 });
+  t.match(
+    (await broker.event()).event,
+    { event: 'ended', port: 0 },
+    'what is not understood does not hold up the rest',
+  );
+  t.match(it.stderr, /not understood/);
+});
+
+t.test('it has no privilege', { skip: !root && 'not root: nobody gives it any' }, async (t) => {
+  const it = new SwitchProcess(t);
+  const broker = it.connect(t);
+  broker.order({ order: 'list' });
+  await broker.event();
+  const status = readFileSync(`/proc/${it.child.pid}/status`, 'utf8');
+  for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) t.match(status, new RegExp(`^${name}:\\s*0+$`, 'm'));
+  t.match(status, /^NoNewPrivs:\s*1$/m);
+});
+
+t.test('it starts with a socket only', async (t) => {
+  for (const [args, wanted] of [
+    [['--version'], 0],
+    [['--help'], 0],
+    [['--verbose'], 2],
+  ] as const) {
+    const { spawnSync } = await import('node:child_process');
+    const { fileURLToPath } = await import('node:url');
+    const program = fileURLToPath(new URL('../../src/bin/fdbroker-switchd.js', import.meta.url));
+    t.equal(spawnSync(process.execPath, [program, ...args]).status, wanted, args[0]);
+    t.match(spawnSync(process.execPath, [program], { encoding: 'utf8' }).stderr, /no socket was handed over/);
+  }
+});
