@@ -16,7 +16,12 @@ const config = brokerConfig({ broker: { 'socket-mode': '0666' } });
 const program = fileURLToPath(new URL('../support/crowd.js', import.meta.url));
 const taps = () => grantedTaps().length;
 
-async function crowd(t: Test, daemon: Daemon, count: number, mode: 'silent' | 'lazy'): Promise<() => Promise<void>> {
+async function crowd(
+  t: Test,
+  daemon: Daemon,
+  count: number,
+  mode: 'silent' | 'lazy' | 'bad',
+): Promise<() => Promise<void>> {
   const args = [program, daemon.socket, String(count), mode, '20001'];
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
@@ -64,4 +69,30 @@ t.test('replies never read, by a broker with few descriptors', { skip: alone }, 
   await disperse();
   await until(async () => (await daemon.descriptors()) <= before && taps() === 0);
   t.same(dataOf(await ask(daemon.socket, { verb: 'ports' })), []);
+});
+
+t.test('empty, truncated, oversized and damaged messages, with descriptors and without', { skip: alone }, async (t) => {
+  const daemon = new Daemon(t, config);
+  await daemon.start();
+  const counter = async (name: string) => {
+    const { counters } = dataOf(await ask(daemon.socket, { verb: 'status' }));
+    return (counters as unknown as Record<string, number>)[name];
+  };
+  const before = await daemon.descriptors();
+  // Each of them has more than one user gets
+  const crowds = await Promise.all(Array.from({ length: 3 }, () => crowd(t, daemon, 300, 'bad')));
+  const served = async () => {
+    const { reply, fds } = await ask(daemon.socket, openRequest());
+    t.equal(reply?.status, 'ok');
+    for (const fd of fds) fd.close();
+  };
+  for (let round = 0; round < 20; round++) await served();
+  await until(async () => ((await counter('invalid')) ?? 0) > 1000 && ((await counter('surplusFds')) ?? 0) > 1000);
+  await served();
+  for (const disperse of crowds) await disperse();
+  await until(async () => (await daemon.descriptors()) <= before && taps() === 0);
+  t.same(dataOf(await ask(daemon.socket, { verb: 'ports' })), []);
+  t.equal(await counter('bugs'), undefined);
+  const status = dataOf(await ask(daemon.socket, { verb: 'status' }));
+  t.equal(status['connections'], 1, 'the one that asks');
 });
