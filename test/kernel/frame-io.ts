@@ -7,7 +7,7 @@ import { addressSize, FrameIo, headroom, withAddress, withTag } from '../../src/
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { broadcast, frame, station, tagged } from '../support/frames.js';
-import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 
 inPrivateNamespace();
 
@@ -147,11 +147,10 @@ t.test('what cannot be sent', async (t) => {
 
 t.test('the tag that the kernel took off', { skip: process.geteuid?.() !== 0 && 'not root' }, async (t) => {
   sh('ip link add va type veth peer name vb; ip link set va up; ip link set vb up');
-  const ifindex = Number(sh('cat /sys/class/net/vb/ifindex'));
-  const [out, into] = [sh('cat /sys/class/net/va/ifindex'), ifindex].map((link) => {
+  const [out, into] = ['va', 'vb'].map((name) => {
     const socket = ownFd(native.packetOpen());
     t.teardown(() => socket.close());
-    t.equal(native.packetBind(socket.fd, Number(link)), 0);
+    t.equal(native.packetBind(socket.fd, shJson(`ip -j link show ${name}`)[0].ifindex), 0);
     return socket.fd;
   }) as [number, number];
   t.equal(native.packetAuxdata(into), 0);
