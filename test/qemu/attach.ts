@@ -15,6 +15,11 @@ remote = 127.0.0.1:7002
 effect = allow
 user[] = *
 network[] = wire
+network[] = locked
+[network locked]
+type = bridge
+bridge = br0
+lock-mac = yes
 `;
 const host = await Host.start(t, openPolicy + sockets);
 const monitor = join(host.daemon.folder, 'qmp');
@@ -73,6 +78,27 @@ t.test('an id that is taken stays as it is; a netdev without a device', async (t
   await until(async () => (await host.ports()).length === 1);
   t.same((await host.portsOf(guest.pid))[0]?.grant, port?.grant);
   t.match(await detach('one'), { status: 0 });
+  await until(async () => (await host.ports()).length === 0);
+  t.equal(descriptors(), before);
+});
+
+t.test('a network that locks addresses, and a device that is told its own', async (t) => {
+  const attachLocked = (...words: string[]) =>
+    fdbrokerProcess(['attach', monitor, '--network=locked', '--id=l', ...words], env);
+  t.match(await attachLocked(), {
+    status: 1,
+    stderr:
+      'fdbroker: network "locked" locks the MAC address, and no device is told one: say --device MODEL, or --mac ADDRESS\n',
+  });
+  t.same(await host.ports(), []);
+  t.match(await attachLocked(device), { status: 0, stderr: '' });
+  await guest.must('until ls -d /sys/class/net/eth*; do sleep 0.1; done');
+  const nic = (await guest.must('ls /sys/class/net')).split(/\s+/).find((name) => name.startsWith('eth')) ?? '';
+  await guest.configure('10.0.0.40/24', nic);
+  t.equal(await guest.ping('10.0.0.1'), 3);
+  await guest.must(`ip link set ${nic} down && ip link set ${nic} address 52:54:00:00:00:99 && ip link set ${nic} up`);
+  t.equal(await guest.ping('10.0.0.1'), 0, 'another is not heard');
+  t.match(await detach('l'), { status: 0, stderr: '' });
   await until(async () => (await host.ports()).length === 0);
   t.equal(descriptors(), before);
 });
