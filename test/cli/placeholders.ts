@@ -6,8 +6,8 @@ import {
   fdsVariable,
   fillPlaceholders,
   quoteForShell,
-  toVariable,
   tellsAddress,
+  toVariable,
 } from '../../src/cli/placeholders.js';
 
 const lan = { name: 'lan', fds: [21], vhostFds: [], mac: '52:54:00:00:00:01', mtu: 1500 };
@@ -31,7 +31,10 @@ t.notOk(tellsAddress(['{fd}', '{mac:lab}', 'mac'], 'lan'));
 const group = { ...lan, name: 'old-lab', to: '230.0.0.1:1234' };
 t.same(fillPlaceholders(['{to}', 'x{to:old-lab}'], [group]), ['230.0.0.1:1234', 'x230.0.0.1:1234']);
 t.same(fillPlaceholders(['{to}'], [lan]), ['']);
-t.equal(toVariable([lan, group, { ...group, name: 'six', to: '[ff15::1]:1' }]), 'old-lab=230.0.0.1:1234 six=[ff15::1]:1');
+t.equal(
+  toVariable([lan, group, { ...group, name: 'six', to: '[ff15::1]:1' }]),
+  'old-lab=230.0.0.1:1234 six=[ff15::1]:1',
+);
 t.equal(toVariable([lan]), '');
 
 t.equal(fdsVariable([lan]), 'lan=21');

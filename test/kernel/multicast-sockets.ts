@@ -4,12 +4,12 @@ import { constants } from 'node:fs';
 import t, { type Test } from 'tap';
 import type { Endpoint } from '../../src/core/config.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
-import { until } from '../support/daemon.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
 import { flagsOf, openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { until } from '../support/until.js';
 
 inPrivateNamespace();
 const [far, third] = [await FarEnd.make(t), await FarEnd.make(t)];

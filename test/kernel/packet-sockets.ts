@@ -6,12 +6,12 @@ import t, { type Test } from 'tap';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
-import { until } from '../support/daemon.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
 import { flagsOf, openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { until } from '../support/until.js';
 
 inPrivateNamespace();
 const far = await FarEnd.make(t);

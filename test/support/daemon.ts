@@ -7,13 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connectSeqpacket } from '../../src/kernel/seqpacket.js';
 import { ask, dataOf } from './ask.js';
+import type { Lifetime } from './until.js';
+
+export { type Lifetime, until } from './until.js';
 
 export const program = fileURLToPath(new URL('../../src/bin/fdbrokerd.js', import.meta.url));
-
-/** What ends what it is given when it ends itself: a tap test is one. */
-export interface Lifetime {
-  teardown(end: () => unknown): void;
-}
 
 export class Daemon {
   readonly folder: string;
@@ -111,9 +109,4 @@ export class Daemon {
     };
     return (counters.openFiles ?? Number.NaN) - (counters.spareTaps ?? Number.NaN);
   }
-}
-
-/** Waits until the condition holds; the test's own timeout is the limit. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(10);
 }

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Lifetime, until } from './daemon.js';
 import type { FarEnd } from './far-end.js';
+import { type Lifetime, until } from './until.js';
 
 /** Where it is bound: to every address with that port. */
 export interface Place {

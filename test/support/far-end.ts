@@ -1,8 +1,8 @@
 /** Another host for tests: a network namespace that wires lead to. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { type Lifetime, until } from './daemon.js';
 import { sh } from './namespace.js';
+import { type Lifetime, until } from './until.js';
 
 export class FarEnd {
   readonly #child: ChildProcess;
