@@ -9,7 +9,10 @@ import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link, PortVlan } from '../kernel/kernel.js';
 import type { HostOnLink, VlanLink } from '../kernel/surroundings.js';
 
-/** Ports that are looked at one by one, over all bridges: they take some milliseconds. */
+/**
+ * Ports that are looked at one by one, over all bridges: 2 ms, in a program without a compiler (--jitless). A bridge with
+ * 1,000 ports of the broker's and an uplink takes 0.2 ms.
+ */
 export const mostLooks = 64;
 
 const nobody: HostOnLink = { hasAddress: false, routes: false };

@@ -56,6 +56,37 @@ t.test('the outside, by a port that is up, has a carrier, and is no guest', asyn
   t.same(reach(), nowhere);
 });
 
+t.test('with VLAN filtering, on the real kernel', async (t) => {
+  const kernel = openKernel(t);
+  try {
+    addBridge(t, 'br0', 'vlan_filtering 1');
+  } catch (error) {
+    if (!/not supported/i.test(String(error))) throw error;
+    t.comment('this kernel has no CONFIG_BRIDGE_VLAN_FILTERING; test/qemu/debian-kernel.ts runs this on one that has');
+    return;
+  }
+  sh(`echo 1 >/proc/sys/net/ipv6/conf/br0/disable_ipv6; echo 0 >/proc/sys/net/ipv4/conf/default/forwarding
+ip link add trunk type veth peer name wire; ip link set trunk master br0 up; ip link set wire up
+bridge vlan add dev trunk vid 20; bridge vlan add dev br0 vid 20 self
+ip address add 192.0.2.1/24 dev br0`);
+  t.teardown(() => sh('ip link del trunk'));
+  await until(() => ipLink('trunk').flags.includes('LOWER_UP'));
+  const reach = (vlan?: number) => {
+    const network = bridgeNetwork(vlan === undefined ? {} : { vlan });
+    const { hostReachable: host, outsideReachable: outside } = describeBridge(new Outlook(kernel), network);
+    return { host, outside };
+  };
+  t.same(reach(), { host: true, outside: true }, "all are in the bridge's default VLAN");
+  t.same(reach(30), { host: false, outside: false });
+  t.same(reach(20), { host: false, outside: true }, "the bridge's address is in another VLAN");
+  sh(
+    'ip link add link br0 name office type vlan id 20; ip address add 198.51.100.1/24 dev office; ip link set office up',
+  );
+  t.same(reach(20), { host: true, outside: true });
+  sh('ip link set office down; bridge vlan del dev trunk vid 20');
+  t.same(reach(20), { host: false, outside: false });
+});
+
 /** A bridge that filters VLANs, of which the host has 20, with two ways out: a trunk for 20, and eth1 for the default. */
 function filtering() {
   const kernel = new FakeKernel();

@@ -14,8 +14,10 @@ await runInDebianKernel(t, [
   'test/kernel/link-events.ts',
   'test/kernel/linux-entries.ts',
   'test/kernel/linux-macvtap.ts',
+  'test/kernel/linux-surroundings.ts',
   'test/kernel/linux-taps.ts',
   'test/kernel/linux-vlan.ts',
   'test/kernel/linux.ts',
   'test/kernel/peer.ts',
+  'test/networks/bridge-reach.ts',
 ]);
