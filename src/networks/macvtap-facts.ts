@@ -5,7 +5,7 @@ import type { Kernel, Link } from '../kernel/kernel.js';
 import { cannot } from './macvtap-error.js';
 import { freeFunctions } from './macvtap-pool.js';
 import { type NetworkError, type NetworkFacts, networkError } from './network.js';
-import { leadsOut } from './outlook.js';
+import { outsideBy } from './outlook.js';
 
 /** Whether guests on the same parent reach each other: in mode vepa that is for the switch at the wire's end to do. */
 const guestsReachEachOther = { bridge: true, vepa: null, private: false, passthru: false } as const;
@@ -24,19 +24,12 @@ export function describeMacvtap(kernel: Kernel, network: MacvtapNetwork): Networ
     // The host's own frames go out by the parent, past its macvtaps
     hostReachable: network.pool ? null : false,
     // A function that is free is down: the way out is its physical one's
-    ...outside(parent.andThen(() => usable).unwrapOr(undefined)),
+    ...outsideBy(parent.andThen(() => usable).unwrapOr(undefined)),
     ...(network.pool
       ? { filteredBy: ['device' as const] }
       : { caution: `its guests cannot reach this host's own addresses on ${network.parent}, nor the host them` }),
     problem: parent.isErr() ? parent.error.what : null,
   };
-}
-
-/** By the parent, where that leads anywhere and has a carrier. */
-function outside(parent: Link | undefined): Pick<NetworkFacts, 'outsideReachable'> & Partial<NetworkFacts> {
-  return parent !== undefined && leadsOut(parent)
-    ? { outsideReachable: true, uplinks: [parent.name] }
-    : { outsideReachable: false };
 }
 
 /** Why the parent cannot serve the network, or the parent. */

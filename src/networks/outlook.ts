@@ -8,6 +8,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link, PortVlan } from '../kernel/kernel.js';
 import type { HostOnLink, VlanLink } from '../kernel/surroundings.js';
+import type { NetworkFacts } from './network.js';
 
 /**
  * Ports that are looked at one by one, over all bridges: 2 ms, in a program without a compiler (--jitless). A bridge with
@@ -20,6 +21,13 @@ const nobody: HostOnLink = { hasAddress: false, routes: false };
 /** Whether frames given to a link leave for somewhere that is no guest: a wire, a container, another bridge. */
 export function leadsOut({ kind, up, carrier }: Link): boolean {
   return up && carrier && !['tun', 'macvtap', 'dummy'].includes(kind);
+}
+
+/** Who has this interface for a way out gets there where it leads anywhere and has a carrier; undefined: it is missing. */
+export function outsideBy(link: Link | undefined): Pick<NetworkFacts, 'outsideReachable'> & Partial<NetworkFacts> {
+  return link !== undefined && leadsOut(link)
+    ? { outsideReachable: true, uplinks: [link.name] }
+    : { outsideReachable: false };
 }
 
 export interface Uplinks {

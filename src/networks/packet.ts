@@ -5,6 +5,7 @@ import { bareCaution } from '../core/offered-forms.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
+import { outsideBy } from './outlook.js';
 import { openedSocket, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
@@ -24,7 +25,7 @@ export function describePacket(kernel: Kernel, network: PacketNetwork): NetworkF
     // What one sends goes out by the wire, and what goes out comes to none
     ...socketFacts(network.interface),
     mtu: wire.isOk() ? wire.value.mtu : null,
-    outsideReachable: true,
+    ...outsideBy(wire.unwrapOr(undefined)),
     ...(network.bare ? { caution: bareCaution } : {}),
     problem: wire.isErr() ? wire.error.what : network.bare ? null : `network "${network.name}": ${unoffered}`,
   };

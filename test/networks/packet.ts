@@ -54,12 +54,19 @@ t.test('errors with their remedy', async (t) => {
 });
 
 t.test('what it offers, and what its users should know', async (t) => {
-  const facts = { on: 'eth2', guestsReachEachOther: false, hostReachable: false, outsideReachable: true };
+  const facts = {
+    on: 'eth2',
+    guestsReachEachOther: false,
+    hostReachable: false,
+    outsideReachable: true,
+    uplinks: ['eth2'],
+  };
   const caution = "its holder can reach every interface of the broker's network namespace";
   t.match(describePacket(kernelWith(), network), { ...facts, mtu: 9000, caution, problem: null });
   const plain = describePacket(kernelWith(), packetNetwork({ bare: false }));
   t.match(plain, { ...facts, problem: /no form of it is in this version but the bare socket, which takes bare = yes/ });
   t.notHas(plain, { caution });
   t.match(describePacket(new FakeKernel(), network), { mtu: null, problem: /there is no interface eth2/ });
-  t.match(describePacket(kernelWith({ up: false }), network), { problem: /eth2 is down/ });
+  t.match(describePacket(kernelWith({ up: false }), network), { outsideReachable: false, problem: /eth2 is down/ });
+  t.match(describePacket(kernelWith({ carrier: false }), network), { outsideReachable: false, problem: null });
 });
