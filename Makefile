@@ -39,8 +39,9 @@ test: setup ## all tests; TESTS="test/acl test/core/mac.ts" for some of them
 	@node $(BUILD)/test/runner/run.js $(TESTS) </dev/null
 
 .PHONY: qemu10
-qemu10: setup ## the tests with guests, on Debian 13's QEMU 10.0; downloads 40 MB once; TESTS= as above
+qemu10: setup ## the tests with guests, on Debian 13's QEMU 10.0; downloads 110 MB once; TESTS= as above
 	@conf/make/qemu10.sh $(BUILD)/qemu10
+	@conf/make/card-kernel.sh $(BUILD)/card-kernel
 	@$(MAKE) all
 	@PATH=$(CURDIR)/$(BUILD)/qemu10/bin:$$PATH node $(BUILD)/test/runner/run.js $(or $(TESTS),test/qemu) </dev/null
 
@@ -52,7 +53,7 @@ check: setup ## all that CI runs: format, lint, layers, unused code, tests
 
 .PHONY: bench
 bench: setup ## measure times and memory against their budgets
-	@$(MAKE) all $(BUILD)/bench-spawn $(BUILD)/bench-ask $(BUILD)/bench-calls.so
+	@$(MAKE) all $(BUILD)/bench-spawn $(BUILD)/bench-ask $(BUILD)/bench-grant $(BUILD)/bench-frames $(BUILD)/bench-calls.so
 	@node $(BUILD)/test/bench/bench.js
 
 .PHONY: help

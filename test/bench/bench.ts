@@ -8,11 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sh } from './commands.js';
+import { measureDataPath } from './data-path.js';
 import { measureDecisions } from './decisions.js';
+import { measureExec } from './exec-overhead.js';
+import { measureHotPlug } from './hot-plug.js';
 import { measureManyGrants } from './many-grants.js';
 import { measureMemory } from './memory.js';
+import { addLinks } from './networks.js';
 import { Results } from './results.js';
 import { measureTimeToFd } from './time-to-fd.js';
+import { measureTimeToGrant } from './time-to-grant.js';
 
 /** Tells the inner run where its files go. */
 const marker = 'FDBROKER_BENCH_FOLDER';
@@ -23,9 +28,14 @@ async function measure(folder: string): Promise<void> {
   sh(`mount -t overlay overlay -o lowerdir=${folder}/etc:/etc /etc`);
   sh('ip link set lo up');
   for (const bridge of ['br0', 'br1']) sh(`ip link add ${bridge} type bridge; ip link set ${bridge} up`);
+  addLinks();
   const results = new Results();
   measureDecisions(results);
   await measureTimeToFd(results, folder);
+  await measureTimeToGrant(results, folder);
+  await measureExec(results, folder);
+  await measureHotPlug(results, folder);
+  await measureDataPath(results, folder);
   await measureManyGrants(results, folder);
   await measureMemory(results, folder);
   results.close();

@@ -5,8 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectSeqpacket } from '../../src/kernel/seqpacket.js';
 import { built, untilQuiet } from './commands.js';
 
+interface Setting {
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Further sections of its configuration. */
+  readonly sections?: string;
+}
+
 /** Everyone may have br0; the other rules are of other users on networks of their own. */
-function configuration(folder: string, rules: number): string {
+function configuration(folder: string, rules: number, sections: string): string {
   const networks = Array.from({ length: 10 }, (_, index) => `[network other${index}]\ntype = bridge\nbridge = br0\n`);
   const others = Array.from({ length: rules - 1 }, (_, index) => {
     const effect = index % 10 === 0 ? 'deny' : 'allow';
@@ -22,7 +28,7 @@ bridge = br0
 effect = allow
 user[] = *
 network[] = br0
-${networks.join('')}${others.join('')}`;
+${networks.join('')}${others.join('')}${sections}`;
 }
 
 export class BrokerProcess implements AsyncDisposable {
@@ -31,19 +37,19 @@ export class BrokerProcess implements AsyncDisposable {
   readonly helper: readonly string[];
   readonly #child: ChildProcess;
 
-  private constructor(folder: string, rules: number, environment: NodeJS.ProcessEnv) {
+  private constructor(folder: string, rules: number, { environment = {}, sections = '' }: Setting) {
     mkdirSync(`${folder}/etc`, { recursive: true, mode: 0o755 });
     this.socket = `${folder}/control`;
     this.helper = [built('fdbroker-helper'), '--use-vnet', '--br=br0', `--socket=${this.socket}`];
     const config = `${folder}/etc/fdbroker.ini`;
-    writeFileSync(config, configuration(folder, rules), { mode: 0o644 });
+    writeFileSync(config, configuration(folder, rules, sections), { mode: 0o644 });
     const args = ['--config', config, '--socket', this.socket];
     const env = { ...process.env, ...environment };
     this.#child = spawn(built('fdbrokerd'), args, { stdio: ['ignore', 'inherit', 'inherit'], env });
   }
 
-  static async start(folder: string, rules: number, environment: NodeJS.ProcessEnv = {}): Promise<BrokerProcess> {
-    const broker = new BrokerProcess(folder, rules, environment);
+  static async start(folder: string, rules: number, setting: Setting = {}): Promise<BrokerProcess> {
+    const broker = new BrokerProcess(folder, rules, setting);
     for (;;) {
       const connection = connectSeqpacket(broker.socket);
       if (connection.isOk()) {

@@ -14,6 +14,13 @@ export function run(command: string, args: readonly string[]): string {
   return done.stdout;
 }
 
+/** As run, while this process goes on. */
+export async function runAside(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed`);
+}
+
 export function sh(script: string): string {
   return run('/bin/sh', ['-ec', `PATH=$PATH:/usr/sbin:/sbin; ${script}`]);
 }
@@ -26,23 +33,27 @@ export function peerHelper(bridge: string): readonly string[] | undefined {
 }
 
 export interface Round {
-  /** Milliseconds from fork to reaped, in the order of the starts. */
+  /** Milliseconds of each, in the order of the starts; of helpers, from fork to reaped. */
   readonly times: readonly number[];
   /** Closes what was received, and waits until that is done. */
   readonly release: () => Promise<void>;
 }
 
 /** Starts a helper `count` times, `together` at a time, and keeps what it sends. */
-export async function spawnHelpers(count: number, together: number, helper: readonly string[]): Promise<Round> {
-  const args = [String(count), String(together), ...helper];
-  const child = spawn(built('bench-spawn'), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+export function spawnHelpers(count: number, together: number, helper: readonly string[]): Promise<Round> {
+  return timed('bench-spawn', [String(count), String(together), ...helper]);
+}
+
+/** A program of the bench that prints nanoseconds and an empty line, and keeps what it has until its input ends. */
+export async function timed(program: string, args: readonly string[]): Promise<Round> {
+  const child = spawn(built(program), args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   let text = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) {
     text += chunk;
     if (text.endsWith('\n\n')) break;
   }
-  if (!text.endsWith('\n\n')) throw new Error(`${helper.join(' ')} failed`);
+  if (!text.endsWith('\n\n')) throw new Error(`${program} ${args.join(' ')} failed`);
   const times = text.trim().split('\n');
   return { times: times.map((time) => Number(time) / 1e6), release: () => release(child, ended) };
 }

@@ -55,7 +55,7 @@ export async function measureManyGrants(results: Results, folder: string): Promi
   const file = `${folder}/calls`;
   writeFileSync(file, Buffer.alloc(24));
   const environment = { LD_PRELOAD: built('bench-calls.so'), BENCH_CALLS: file };
-  await using broker = await BrokerProcess.start(folder, 100, environment);
+  await using broker = await BrokerProcess.start(folder, 100, { environment });
   const ownTime = async () => {
     await untilQuiet(broker.pid);
     return readClock(file).own / 1000;

@@ -4,10 +4,17 @@ interface Result {
   readonly section: string;
   readonly name: string;
   readonly value: number;
-  /** `ms`, `µs`, `MiB`; empty for a ratio or a count. */
+  /** `ms`, `µs`, `MiB`, `kframes/s`, `%`; empty for a ratio or a count. */
   readonly unit: string;
   /** The value is to be at most this; undefined where it is told for comparison only. */
   readonly budget?: number;
+}
+
+/** A value in a row of a table. */
+interface Cell {
+  readonly column: string;
+  readonly value: number;
+  readonly unit: string;
 }
 
 function verdict({ value, budget }: Result): { readonly met?: boolean } {
@@ -32,6 +39,26 @@ export class Results {
     const measured = `${show(value)} ${unit}`.trimEnd();
     const told = budget === undefined ? '' : `at most ${show(budget)}: ${value <= budget ? 'met' : 'MISSED'}`;
     process.stdout.write(`${`  ${name.padEnd(58)} ${measured.padStart(12)}   ${told}`.trimEnd()}\n`);
+  }
+
+  /** One line of a table for a person; in JSON, a result for each value. */
+  addRow(name: string, values: readonly Cell[]): void {
+    for (const { column, value, unit } of values) {
+      this.#results.push({ section: this.#section, name: `${name}, ${column}`, value, unit });
+    }
+    this.#line(
+      name,
+      values.map(({ value }) => show(value)),
+    );
+  }
+
+  /** Above the rows. */
+  heading(columns: readonly string[]): void {
+    this.#line('', columns);
+  }
+
+  #line(name: string, cells: readonly string[]): void {
+    process.stdout.write(`  ${name.padEnd(36)}${cells.map((cell) => cell.padStart(16)).join('')}\n`);
   }
 
   /** What could not be measured, and why. */
