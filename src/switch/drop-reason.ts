@@ -23,6 +23,8 @@ export const dropReasons = [
   'flood-limit',
   /** Tagged, or not, where the network's access VLAN wants it otherwise. */
   'vlan',
+  /** With an offload header that does not fit it, or that would make more segments of it, or longer, than there may be. */
+  'bad-offload',
   /** The port that it goes to takes no more now. */
   'egress-full',
   /** The port that it goes to, or its far end, failed. */

@@ -11,8 +11,9 @@ export const typeOffset = 12;
 /** A tag's two bytes of type and two of priority and VLAN. */
 export const tagLength = 4;
 
-const customerTag = 0x8100;
-const serviceTag = 0x88a8;
+/** Types of tags: 802.1Q's, and 802.1ad's of providers. */
+export const customerTag = 0x8100;
+export const serviceTag = 0x88a8;
 
 export function typeAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at + typeOffset] as number) << 8) | (bytes[at + typeOffset + 1] as number);
