@@ -54,7 +54,7 @@ export function commaField(key: string, value: string | number | boolean): strin
   return `${key}=${typeof value === 'boolean' ? (value ? 'on' : 'off') : quoteValue(String(value))}`;
 }
 
-/** The same as an object, for JSON on the command line and for `netdev_add`. */
+/** The same as an object, for JSON on the command line. */
 export function objectNetdev(id: string, backend: Backend): Readonly<Record<string, unknown>> {
   const object: Record<string, unknown> = {};
   for (const [key, value] of fieldsOf(id, backend)) {
@@ -63,4 +63,15 @@ export function objectNetdev(id: string, backend: Backend): Readonly<Record<stri
     else object[outer] = { ...(object[outer] as object | undefined), [inner]: value };
   }
   return object;
+}
+
+/**
+ * As `netdev_add` takes it, with descriptors that the monitor knows by name. QEMU looks for the one of `stream` in a thread
+ * that knows no monitor, and finds none; `socket` frames alike, and takes what is connected.
+ *
+ * @returns undefined for a stream that listens, which QEMU cannot be given while it runs.
+ */
+export function monitorNetdev(id: string, backend: Backend): Readonly<Record<string, unknown>> | undefined {
+  if (backend.form !== 'stream') return objectNetdev(id, backend);
+  return backend.server ? undefined : { type: 'socket', id, fd: backend.fds[0] };
 }

@@ -6,7 +6,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { deviceProperties } from './device.js';
-import { type Backend, objectNetdev } from './netdev.js';
+import { type Backend, monitorNetdev } from './netdev.js';
 import { findEmptyPorts } from './plug-bus.js';
 import type { Monitor, QmpError } from './qmp.js';
 
@@ -47,6 +47,15 @@ async function plugSteps(
   undo: (() => Promise<unknown>)[],
 ): Promise<Result<string | undefined, QmpError>> {
   const numbers = [...source.fds, ...source.vhostFds];
+  const names = numbers.map((_, index) => fdName(index));
+  const count = source.fds.length;
+  const backend = { ...source, fds: names.slice(0, count), vhostFds: names.slice(count) };
+  const netdev = monitorNetdev(id, backend);
+  if (netdev === undefined) {
+    const what =
+      'it takes no network that listens while it runs; start it with one by fdbroker exec, or let this end connect';
+    return err({ tag: 'refused', kind: 'GenericError', what });
+  }
   const closed = await closeLeftovers(monitor, numbers.length);
   if (closed.isErr()) return err(closed.error);
   undo.push(() => closeLeftovers(monitor, numbers.length));
@@ -54,10 +63,7 @@ async function plugSteps(
     const got = await monitor.execute('getfd', { fdname: fdName(index) }, fd);
     if (got.isErr()) return err(got.error);
   }
-  const names = numbers.map((_, index) => fdName(index));
-  const count = source.fds.length;
-  const backend = { ...source, fds: names.slice(0, count), vhostFds: names.slice(count) };
-  const added = await monitor.execute('netdev_add', objectNetdev(id, backend));
+  const added = await monitor.execute('netdev_add', netdev);
   if (added.isErr()) return err(added.error);
   undo.push(() => monitor.execute('netdev_del', { id }));
   if (driver === undefined) return ok(undefined);

@@ -1,6 +1,6 @@
 /** What QEMU is given for each kind of grant. */
 import t from 'tap';
-import { type Backend, commaField, commaNetdev, objectNetdev } from '../../src/qemu/netdev.js';
+import { type Backend, commaField, commaNetdev, monitorNetdev, objectNetdev } from '../../src/qemu/netdev.js';
 
 const grant = { form: 'tap', mac: '52:54:00:00:00:01', mtu: 1500, server: false, fds: ['3'], vhostFds: [] } as const;
 
@@ -41,3 +41,7 @@ t.equal(commaNetdev(undefined, grant), 'tap,fd=3');
 t.equal(commaNetdev('a,b', grant), 'tap,id=a,,b,fd=3');
 t.throws(() => commaNetdev('n0', { ...grant, form: 'socket' }));
 t.same([commaField('k', true), commaField('k', false), commaField('k', 3)], ['k=on', 'k=off', 'k=3']);
+
+t.same(monitorNetdev('n0', grant), objectNetdev('n0', grant));
+t.same(monitorNetdev('n0', { ...grant, form: 'stream', fds: ['a'] }), { type: 'socket', id: 'n0', fd: 'a' });
+t.equal(monitorNetdev('n0', { ...grant, form: 'stream', server: true }), undefined, 'there is no way');

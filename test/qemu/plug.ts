@@ -73,6 +73,16 @@ const one: Source = { form: 'tap', mac: '52:54:00:00:00:01', mtu: 1500, server: 
 const two: Source = { ...one, fds: [7, 8], vhostFds: [9, 10] };
 const wanted = { id: 'n', driver: 'virtio-net-pci' };
 
+t.test('a stream that listens is refused before QEMU is told anything', async (t) => {
+  const qemu = new ToyQemu();
+  const stream = { ...one, form: 'stream', server: true } as const;
+  t.match((await plug(qemu, wanted, stream))._unsafeUnwrapErr(), {
+    what: /takes no network that listens .*fdbroker exec/,
+  });
+  t.same(qemu.said, []);
+  t.ok((await plug(qemu, wanted, { ...stream, server: false })).isOk());
+});
+
 t.test('in order, with all that the device is told', async (t) => {
   const orders: Record<string, unknown>[] = [];
   const qemu = new ToyQemu((command, options) => void orders.push({ command, ...options }));
