@@ -17,21 +17,21 @@ export interface BorrowedFunction {
   readonly physical: number;
   /** Which of that one's functions, from 0. */
   readonly number: number;
-  readonly before: FunctionSettings;
+  /** Without its address: the function's interface takes its own again when the macvtap on it goes. */
+  readonly before: Omit<FunctionSettings, 'address'>;
 }
 
-/** For an interface's alias, where there is little room: `3.0.100.0.1.525400123456`. */
+/** For an interface's alias, where there is little room: `3.0.100.0.1`. */
 export function formatFunction({ physical, number, before }: BorrowedFunction): string {
-  const { address, vlan, priority, spoofCheck } = before;
-  return [physical, number, vlan, priority, spoofCheck ? 1 : 0, address.replaceAll(':', '')].join('.');
+  const { vlan, priority, spoofCheck } = before;
+  return [physical, number, vlan, priority, spoofCheck ? 1 : 0].join('.');
 }
 
 /** undefined when it is none. */
 export function parseFunction(text: string): BorrowedFunction | undefined {
-  const [, physical, number, vlan, priority, check, digits] =
-    /^(\d{1,10})\.(\d{1,5})\.(\d{1,4})\.([0-7])\.([01])\.([0-9a-f]{12})$/.exec(text) ?? [];
-  if (digits === undefined) return undefined;
-  const address = digits.replaceAll(/..(?!$)/g, '$&:');
-  const before = { address, vlan: Number(vlan), priority: Number(priority), spoofCheck: check === '1' };
+  const [, physical, number, vlan, priority, check] =
+    /^(\d{1,10})\.(\d{1,5})\.(\d{1,4})\.([0-7])\.([01])$/.exec(text) ?? [];
+  if (check === undefined) return undefined;
+  const before = { vlan: Number(vlan), priority: Number(priority), spoofCheck: check === '1' };
   return { physical: Number(physical), number: Number(number), before };
 }

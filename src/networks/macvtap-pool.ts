@@ -25,6 +25,8 @@ export interface Borrowing {
   readonly macvtap: Macvtap;
   readonly parent: Link;
   readonly borrowed: BorrowedFunction;
+  /** The address that the card held the function to, or knew of it. */
+  readonly held: string;
 }
 
 /** The free functions and their interfaces; an error where there is none. */
@@ -69,10 +71,11 @@ export function borrowFunction(
 ): Result<Borrowing, NetworkError> {
   return freeFunctions(kernel, network, physical).andThen((free) => {
     let refused: SysError | undefined;
-    for (const [{ number, device: _device, ...before }, parent] of free) {
+    for (const [{ number, address: held, vlan, priority, spoofCheck }, parent] of free) {
       const made = make(parent);
       if (made.isOk()) {
-        return ok({ macvtap: made.value, parent, borrowed: { physical: physical.ifindex, number, before } });
+        const borrowed = { physical: physical.ifindex, number, before: { vlan, priority, spoofCheck } };
+        return ok({ macvtap: made.value, parent, borrowed, held });
       }
       refused = made.error;
       // Part of something that no link tells of
@@ -90,11 +93,11 @@ export function borrowFunction(
 export async function claimOnFunction(
   kernel: Kernel,
   network: MacvtapNetwork,
-  { macvtap: { ifindex }, parent, borrowed }: Borrowing,
+  { macvtap: { ifindex }, parent, borrowed, held }: Borrowing,
   claim: { readonly address: Mac; readonly alias: string },
 ): Promise<Result<void, NetworkError>> {
   const { functions } = kernel;
-  const { physical, number, before } = borrowed;
+  const { physical, number } = borrowed;
   const { address, alias } = claim;
   const filter = { spoofCheck: true, ...(network.vlan === undefined ? {} : { vlan: network.vlan, priority: 0 }) };
   const which = `network "${network.name}": virtual function ${number} of ${network.parent}`;
@@ -106,7 +109,7 @@ export async function claimOnFunction(
   const labelled = functions.label(ifindex, alias);
   if (labelled.isErr()) return err(fail(labelled.error));
   // A function takes no other address while it is held to one. Drivers that refuse zeros may still let it
-  if (before.address !== noAddress) functions.set(physical, number, { address: noAddress }).unwrapOr(undefined);
+  if (held !== noAddress) functions.set(physical, number, { address: noAddress }).unwrapOr(undefined);
   const set = functions
     .set(physical, number, filter)
     .mapErr(fail)
@@ -123,7 +126,8 @@ export async function claimOnFunction(
 }
 
 /**
- * Puts the function's interface down, then sets the function as it was. One whose interface has left the namespace is
+ * Puts the function's interface down, then sets the function as it was, and holds it to no address any more: its
+ * interface gets its own back from the kernel when the macvtap goes. One whose interface has left the namespace is
  * somebody else's by now, and stays as it is.
  */
 export async function returnFunction(
@@ -140,12 +144,12 @@ export async function returnFunction(
   if (now === undefined || link === undefined) return ok();
   const down = link.up ? await functions.setUp(link.ifindex, false) : ok();
   if (down.isErr()) return down;
-  const { address, vlan, priority, spoofCheck } = before;
+  const { vlan, priority, spoofCheck } = before;
   // One by one, because some drivers take no address of zeros, or never took a VLAN
   const results = [
     now.vlan === vlan && now.priority === priority ? ok() : functions.set(physical, number, { vlan, priority }),
     now.spoofCheck === spoofCheck ? ok() : functions.set(physical, number, { spoofCheck }),
-    now.address === address ? ok() : functions.set(physical, number, { address }),
+    now.address === noAddress ? ok() : functions.set(physical, number, { address: noAddress }),
   ];
   return results.find((result) => result.isErr()) ?? ok();
 }

@@ -50,7 +50,7 @@ export async function openMacvtap(
         .map((macvtap) => ({ macvtap, parent: checked.value }))
         .mapErr((error) => cannot(network, error));
   if (made.isErr()) return err(made.error);
-  const { macvtap, parent, borrowed } = made.value;
+  const { macvtap, parent, borrowed, held } = made.value;
   const { ifindex } = macvtap;
   const mtu = mtuOn(parent);
   const lent = borrowed === undefined ? {} : { borrowed };
@@ -59,9 +59,9 @@ export async function openMacvtap(
   const fds: OwnedFd[] = [];
   const claim = { address, alias };
   const claimed =
-    borrowed === undefined
+    borrowed === undefined || held === undefined
       ? kernel.claimMacvtap(ifindex, claim).mapErr((error) => cannot(network, error))
-      : await claimOnFunction(kernel, network, { macvtap, parent, borrowed }, claim);
+      : await claimOnFunction(kernel, network, { macvtap, parent, borrowed, held }, claim);
   const opened = claimed.isErr()
     ? err(claimed.error)
     : (await openQueues(kernel, macvtap, ifname, options, permit, fds)).mapErr((error) => cannot(network, error));

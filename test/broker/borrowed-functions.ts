@@ -9,7 +9,7 @@ import { brokerOn } from '../support/broker.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, credentials, macvtapNetwork, name, testConfig } from '../support/policy.js';
 
-const before = { address: '00:00:00:00:00:00', vlan: 7, priority: 3, spoofCheck: false };
+const before = { vlan: 7, priority: 3, spoofCheck: false };
 const config = testConfig([macvtapNetwork({ pool: true, mode: 'passthru', vlan: 100 })], [allowRule()]);
 
 /** A broker with a grant on the one function of eth1, whose interface has ifindex 2. */
@@ -17,7 +17,7 @@ async function granted(t: Test) {
   const kernel = new FakeKernel();
   kernel.addBridge('eth1', { kind: '' });
   kernel.addBridge('eth1v0', { kind: '', up: false, device: '0000:01:10.0' });
-  kernel.functions.all.push({ number: 0, device: '0000:01:10.0', ...before });
+  kernel.functions.all.push({ number: 0, device: '0000:01:10.0', address: '00:00:00:00:00:00', ...before });
   const { broker, audited } = brokerOn(kernel, config, t.testdir());
   const request = { verb: 'open', network: name('lan'), form: 'tap', vnetHdr: false } as const;
   const send = (_reply: unknown, fds: readonly { release(): number }[]) => {
