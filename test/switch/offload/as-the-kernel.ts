@@ -8,7 +8,14 @@ import type { Tap } from '../../../src/kernel/kernel.js';
 import { isBad, isFinished, offloadOf, wantsChecksum } from '../../../src/switch/offload/check.js';
 import { completeChecksum } from '../../../src/switch/offload/checksum.js';
 import { SegmentSlots, segment } from '../../../src/switch/offload/segment.js';
-import { gsoTypeOf, gsoUdp, vnetHeaderLength } from '../../../src/switch/offload/vnet-header.js';
+import {
+  dataValid,
+  gsoNone,
+  gsoTypeOf,
+  gsoUdp,
+  setFlags,
+  vnetHeaderLength,
+} from '../../../src/switch/offload/vnet-header.js';
 import { broadcast, frame, station } from '../../support/frames.js';
 import { addBridge, addPort, addTap, openKernel } from '../../support/links.js';
 import { inPrivateNamespace, sh } from '../../support/namespace.js';
@@ -127,12 +134,21 @@ t.test('64 KB', async (t) => {
   }
 });
 
+t.test('what a device has put together and verified', async (t) => {
+  const kernel = new Kernel(t);
+  for (const ip of [4, 6] as const) {
+    const bytes = offloadedFrame({ ...plainPacket, ip, flags: 0x99, payload: large }, 1400);
+    setFlags(bytes, 0, dataValid);
+    t.equal(compare(t, kernel, bytes, `IPv${ip}`), 46);
+  }
+});
+
 t.test('random segments and checksums', async (t) => {
   const kernel = new Kernel(t);
   const random = randomNumbers(20_262);
   let frames = 0;
   for (let step = 0; step < 1500; step += 1) {
-    const packet = randomPacket(random, 1400);
+    const packet = randomPacket(random, 1300);
     const udp = packet.protocol === 'udp';
     const some = random(3) === 0 || (udp && !kernel.udp) ? 0 : 30 + random(1000);
     const spare = some - packet.payload.length;
@@ -159,8 +175,7 @@ t.test('spoiled headers: what the kernel does not send is dropped, and what both
   const random = randomNumbers(99);
   const seen = { dropped: 0, sent: 0 };
   for (let step = 0; step < 3000; step += 1) {
-    const packet = { ...randomPacket(random, 300), tcpOptions: 0 };
-    const bytes = offloadedFrame(packet, random(2) * (10 + random(200)));
+    const bytes = offloadedFrame(randomPacket(random, 300), random(2) * (10 + random(200)));
     const at = random(vnetHeaderLength);
     bytes[at] = random(2) === 0 ? random(256) : (bytes[at] as number) ^ (1 << random(8));
     const [found, wanted] = [pass(bytes), kernel.pass(bytes) ?? []];
@@ -170,6 +185,8 @@ t.test('spoiled headers: what the kernel does not send is dropped, and what both
       continue;
     }
     seen.sent += 1;
+    // The kernel loses a single segment that says it is to be cut, when its checksum is finished or it has options
+    if (found.length === 1 && wanted.length === 0 && gsoTypeOf(bytes, 0) !== gsoNone) continue;
     if (Buffer.compare(Buffer.concat(found), Buffer.concat(wanted)) !== 0)
       t.same(
         found.map((each) => each.toString('hex')),
