@@ -39,6 +39,18 @@ export async function runNestedInDebianKernel(t: Test, files: readonly string[])
   await run(t, files, slowly, secondsWithGuests, { memory: 1536, files: entries, extra: ['-smp', '2'] });
 }
 
+/** Of {@link runWithCard}: Debian's whole kernel. */
+export const cardKernel = 'build/card-kernel';
+
+/** The same, for root of the guest's first namespace, in a guest whose eth0 is a card with SR-IOV and a wire to nowhere. */
+export async function runWithCard(t: Test, files: readonly string[]): Promise<void> {
+  const card = ['-netdev', 'hubport,hubid=0,id=wire', '-device', 'igb,bus=rp,netdev=wire,romfile='];
+  await run(t, files, command.replace('unshare -n ', ''), secondsPerFile, {
+    ...{ memory: 1024, files: projectEntries(), kernel: cardKernel, modules: ['macvtap', 'igb', 'igbvf'] },
+    extra: ['-machine', 'q35', '-device', 'pcie-root-port,id=rp', ...card],
+  });
+}
+
 async function run(
   t: Test,
   files: readonly string[],

@@ -26,9 +26,13 @@ export interface GuestOptions {
   readonly memory?: number;
   /** Kernel modules to load besides the usual ones. */
   readonly modules?: readonly string[];
+  /** Folder of the checkout with another kernel and its modules. */
+  readonly kernel?: string;
   /** More files for the guest. */
   readonly files?: readonly ArchiveEntry[];
 }
+
+const usualKernel = 'build/guest/kernel';
 
 /** A start takes a second with KVM and three without; a machine under load takes many. */
 const secondsToStart = 180;
@@ -46,10 +50,10 @@ export class Guest implements AsyncDisposable {
 
   private constructor(options: GuestOptions) {
     const mark = randomUUID();
-    const { nics = [], memory = 128, extra = [], launcher = [], user } = options;
+    const { nics = [], memory = 128, extra = [], launcher = [], user, kernel: folder = usualKernel } = options;
     const [program, ...args] = qemuCommand({ mark, nics, memory, extra, launcher, user }) as [string, ...string[]];
-    const kernel = openSync(inProject('build/guest/kernel/vmlinuz'), 'r');
-    const initramfs = openInitramfs([...baseEntries(options.modules ?? []), ...(options.files ?? [])]);
+    const kernel = openSync(inProject(`${folder}/vmlinuz`), 'r');
+    const initramfs = openInitramfs([...baseEntries(options.modules ?? [], folder), ...(options.files ?? [])]);
     const stdio: ('pipe' | number)[] = ['pipe', 'pipe', 'pipe'];
     stdio[inherited.kernel] = kernel;
     stdio[inherited.initramfs] = initramfs;

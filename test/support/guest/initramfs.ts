@@ -13,9 +13,13 @@ const consoleDevice = 0o020600;
 /** Modules that every guest loads, before any other. */
 export const usualModules = ['virtio_pci', 'virtio_net'];
 
-/** What every guest has: the usual modules, `modules` and all that they need are loaded in their order. */
-export function baseEntries(modules: readonly string[]): ArchiveEntry[] {
-  const loaded = withDependencies(inProject('build/guest/kernel/modules'), [...usualModules, ...modules]);
+/**
+ * What every guest has: the usual modules, `modules` and all that they need are loaded in their order.
+ *
+ * @param kernel folder of the checkout that they are in.
+ */
+export function baseEntries(modules: readonly string[], kernel: string): ArchiveEntry[] {
+  const loaded = withDependencies(inProject(`${kernel}/modules`), [...usualModules, ...modules]);
   return [
     ...['dev', 'proc', 'sys'].map((path) => ({ path, mode: folder })),
     { path: 'dev/console', mode: consoleDevice, device: [5, 1] },
