@@ -4,7 +4,6 @@
  * (connect(2): EPROTOTYPE), and the broker notices nothing.
  */
 import { lstatSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
 import type { ClientError, Gate } from './error.js';
 
@@ -44,8 +43,9 @@ export async function diagnoseConnect(socket: string): Promise<ClientError | und
   }
 }
 
-/** The errno's name, or undefined when the connection came about. */
-function streamConnectCode(socket: string): Promise<string | undefined> {
+/** The errno's name, or undefined when the connection came about. node:net is loaded here: others need not wait for it. */
+async function streamConnectCode(socket: string): Promise<string | undefined> {
+  const { connect } = await import('node:net');
   return new Promise((resolve) => {
     const probe = connect(socket);
     probe.on('connect', () => {

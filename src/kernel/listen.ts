@@ -1,5 +1,4 @@
 /** Control sockets by path: bound by us, handed over, or connected to. */
-import { randomBytes } from 'node:crypto';
 import { chmodSync, lchownSync, renameSync, unlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { err, ok, Result } from 'neverthrow';
@@ -34,6 +33,8 @@ export function listenSeqpacket(path: string, options: ListenOptions): Result<Ow
   const opened = check('socket', native.openSeqpacket()).map(ownFd);
   if (opened.isErr()) return opened;
   const socket = opened.value;
+  // Loaded here, because it takes 3 ms that programs which only connect need not wait
+  const { randomBytes } = process.getBuiltinModule('node:crypto');
   const temporary = `${path}.${randomBytes(suffixBytes).toString('hex')}`;
   return check('bind', native.bindPath(socket.fd, temporary))
     .andThen(() => publish(socket.fd, temporary, path, options).orElse((error) => discard(temporary, error)))
