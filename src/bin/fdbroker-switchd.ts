@@ -24,10 +24,6 @@ function fail(status: number, message: string): never {
   process.exit(status);
 }
 
-function complain(line: string): void {
-  process.stderr.write(`fdbroker-switchd: ${line}\n`);
-}
-
 function main(args: readonly string[]): void {
   if (args.length > 0) {
     if (args[0] !== '--help' && args[0] !== '--version') fail(2, `there is no option ${args[0]}\n${usage}`);
@@ -44,18 +40,38 @@ function main(args: readonly string[]): void {
     told: (what) => {
       if (what.tag !== 'ready') ports.told(what);
     },
-    failed: (error) => fail(70, `a bug: ${error.stack}`),
+    failed: (error) => {
+      control.tell({ event: 'said', message: `a bug: ${error.stack}` });
+      fail(70, `a bug: ${error.stack}`);
+    },
   });
   if (thread.isErr()) fail(1, describeSysError(thread.error));
   const ports: Ports = new Ports(thread.value, {
-    ended: (port) => control.tell({ event: 'ended', port }),
+    ended: (port) => {
+      control.tell({ event: 'ended', port });
+      endIfIdle();
+    },
     refused: (port, message) => control.tell({ event: 'refused', port, message }),
   });
-  const control = new Control(listener.value, uid, () => ports, complain);
+  const complain = (line: string) => {
+    process.stderr.write(`fdbroker-switchd: ${line}\n`);
+    control.tell({ event: 'said', message: line });
+  };
+  const control: Control = new Control(
+    listener.value,
+    uid,
+    () => ports,
+    complain,
+    () => endIfIdle(),
+  );
   const stop = async () => {
     control[Symbol.dispose]();
     await thread.value.stop();
     process.exit(0);
+  };
+  // Nobody would ever ask it for anything again
+  const endIfIdle = () => {
+    if (!control.hasBroker && !ports.hasGuests) void stop();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 }

@@ -12,6 +12,7 @@ import {
   removeLock,
 } from '../broker/control-socket.js';
 import { serve } from '../broker/serve.js';
+import { SwitchLink } from '../broker/switch-link.js';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
 import type { Config } from '../core/config.js';
@@ -75,7 +76,12 @@ function main(args: readonly string[]): void {
 type GiveUp = (message: string) => never;
 
 /** @param file the configuration's, for a word about what is to be mended there. */
-function run(setup: Omit<Setup, 'kernel' | 'audit'>, socket: ControlSocket, file: string, giveUp: GiveUp): void {
+function run(
+  setup: Omit<Setup, 'kernel' | 'audit' | 'switchLink'>,
+  socket: ControlSocket,
+  file: string,
+  giveUp: GiveUp,
+): void {
   const kernel = createLinuxKernel().match(
     (value) => value,
     (error) => giveUp(`cannot talk to the kernel: ${describeSysError(error)}`),
@@ -90,7 +96,8 @@ function run(setup: Omit<Setup, 'kernel' | 'audit'>, socket: ControlSocket, file
     (value) => value,
     (error) => giveUp(`cannot open the audit file: ${error.message}; mend it, or audit-file in ${file}`),
   );
-  const broker = new Broker({ ...setup, kernel, audit });
+  const switchLink = new SwitchLink(`${socket.path}.switch`);
+  const broker = new Broker({ ...setup, kernel, audit, switchLink });
   const service = serve(broker, socket, events, kernel.nodeCloses).match(
     (value) => value,
     (refusal) => giveUp(refusal),

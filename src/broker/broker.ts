@@ -12,6 +12,8 @@ import type { AuditLog } from './audit.js';
 import { Holders } from './holders.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
+import type { SwitchLink } from './switch-link.js';
+import { Switchboard } from './switchboard.js';
 
 export type Counter =
   | 'requests'
@@ -34,6 +36,8 @@ export type Counter =
 export interface Setup {
   readonly kernel: Kernel;
   readonly audit: AuditLog;
+  /** The way to the switch. */
+  readonly switchLink: SwitchLink;
   readonly config: Config;
   /** Reads the configuration again, as it was read at the start. */
   readonly load: () => Result<Config, readonly ConfigError[]>;
@@ -51,6 +55,7 @@ export class Broker {
   readonly ledger = new Ledger();
   readonly suspensions = new Suspensions();
   readonly holders = new Holders();
+  readonly switchboard: Switchboard;
   readonly spares: SpareTaps;
   readonly counters = new Map<Counter, number>();
   /** Seconds since 1970. */
@@ -68,6 +73,7 @@ export class Broker {
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
+    this.switchboard = new Switchboard(setup.kernel, setup.switchLink, (uid) => this.accountOf(uid));
     this.spares = new SpareTaps(setup.kernel, setup.config.broker.spareTaps);
     this.audit = setup.audit;
     this.version = setup.version;

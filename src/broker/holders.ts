@@ -9,12 +9,9 @@ import { describeSysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { peerPidfd, peerProcess } from '../kernel/seqpacket.js';
+import type { Life } from '../networks/network.js';
 
-/** A process that is followed; disposing it ends that. */
-export interface Holder extends Disposable {
-  /** Calls `then` once when the process has ended; at once where it has by now. */
-  whenEnded(then: () => void): void;
-}
+const reason = 'its holder has ended';
 
 export class Holders {
   /** Descriptors that this may take, of which one account gets a quarter. */
@@ -31,17 +28,17 @@ export class Holders {
    * @param socket a unix socket whose peer is the process; the caller closes it.
    * @returns an error as a sentence for the client.
    */
-  follow(kernel: Kernel, account: number, socket: OwnedFd): Result<Holder, string> {
+  follow(kernel: Kernel, account: number, socket: OwnedFd): Result<Life, string> {
     const own = this.#perAccount.get(account) ?? 0;
     if (own >= this.room / 4 || this.#size >= this.room) {
       return err(`uid ${account} has ${own} sockets out, and the broker follows no more; let some end, and try again`);
     }
-    let then: (() => void) | undefined;
+    let then: ((reason: string) => void) | undefined;
     let ended = false;
     const followed = peerPidfd(socket.fd).andThen((pidfd) =>
       kernel.sockets.whenEnded(pidfd, () => {
         ended = true;
-        then?.();
+        then?.(reason);
       }),
     );
     if (followed.isErr()) {
@@ -52,7 +49,7 @@ export class Holders {
     return ok({
       whenEnded(call) {
         then = call;
-        if (ended) call();
+        if (ended) call(reason);
       },
       [Symbol.dispose]: () => {
         followed.value[Symbol.dispose]();

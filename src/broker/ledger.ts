@@ -3,8 +3,8 @@
 import { type Grant, tapAddress } from '../core/grant.js';
 import { macToNumber } from '../core/mac.js';
 import type { GrantId, InterfaceName, NetworkName } from '../core/names.js';
+import type { Life } from '../networks/network.js';
 import type { PortState } from '../protocol/listing.js';
-import type { Holder } from './holders.js';
 
 interface Handed extends Grant {
   /** Bytes without the Ethernet header. */
@@ -30,8 +30,8 @@ export interface LinkEntry extends Handed {
 interface SocketEntry extends Handed {
   readonly ifname: null;
   readonly ifindex: null;
-  /** Its holder, followed as long as the grant is in force. */
-  readonly holding: Holder;
+  /** What tells of its end, as long as the grant is in force. */
+  readonly holding: Life;
 }
 
 export type Entry = LinkEntry | SocketEntry;

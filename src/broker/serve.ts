@@ -9,6 +9,7 @@ import { Watch } from '../kernel/watch.js';
 import type { Broker } from './broker.js';
 import type { ControlSocket, Refusal } from './control-socket.js';
 import { Endings } from './endings.js';
+import { resumeGrant } from './resume-grant.js';
 import { mostFds, type Room, Server } from './server.js';
 import { Upkeep } from './upkeep.js';
 
@@ -37,6 +38,7 @@ export function serve(
       server[Symbol.dispose]();
       upkeep[Symbol.dispose]();
       broker.spares[Symbol.dispose]();
+      broker.switchboard[Symbol.dispose]();
       events[Symbol.dispose]();
       watch[Symbol.dispose]();
       closer[Symbol.dispose]();
@@ -53,6 +55,7 @@ export function serve(
   const known = upkeep.reconcile();
   if (known.isErr()) return err(`cannot list the interfaces: ${describeSysError(known.error)}`);
   upkeep.take([]);
+  broker.switchboard.resume((known) => resumeGrant(broker, known));
   return server.listen().match(
     () => ok(service),
     (error) => err(describeSysError(error)),

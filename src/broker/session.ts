@@ -10,9 +10,10 @@ import { formatEndpoint } from '../core/endpoint.js';
 import type { Grant } from '../core/grant.js';
 import type { GrantId } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
+import { isSwitchedForm, isSwitchedNetwork } from '../core/switched.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import type { NetworkError, OpenedPort, OpenedSocket } from '../networks/network.js';
+import type { Life, NetworkError, OpenedPort, OpenedSocket } from '../networks/network.js';
 import { openNetwork } from '../networks/open.js';
 import { newGrantId } from '../networks/spare-taps.js';
 import { okReply, type Reply } from '../protocol/reply.js';
@@ -20,7 +21,7 @@ import type { OpenRequest } from '../protocol/request.js';
 import { auditCaller, auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import { endGrant } from './endings.js';
-import { carriedHolder, type Holder } from './holders.js';
+import { carriedHolder } from './holders.js';
 import type { Entry } from './ledger.js';
 import { countUntilGone } from './unsent.js';
 
@@ -68,8 +69,8 @@ export function serveOpen(
     const why = `a tap of uid ${account} had its address changed by its holder; networks are given again in ${suspended} s`;
     return refuse('refused', why, why, ruleOf(permit));
   }
-  // A tap's link tells of its end; what comes in another form has none
-  const isSocket = permit.form !== 'tap';
+  // A tap's link tells of its end, and so does our switch of a port's; a socket of the kernel has none
+  const isSocket = permit.form !== 'tap' && !(isSwitchedNetwork(network) && isSwitchedForm(permit.form));
   const end = other === undefined ? connection : carried;
   const held = isSocket && end !== undefined ? broker.holders.follow(broker.kernel, account, end) : ok(undefined);
   if (held.isErr()) return refuse('failed', held.error, held.error, ruleOf(permit));
@@ -78,6 +79,7 @@ export function serveOpen(
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {
     vnetHdr: request.vnetHdr,
+    switchboard: broker.switchboard,
     ...(spare === undefined ? {} : { spare: spare.tap }),
   });
   const finish = (result: Result<OpenedPort, NetworkError>): Granted => {
@@ -86,15 +88,16 @@ export function serveOpen(
       return refuse('failed', result.error.what, result.error.what, ruleOf(permit));
     }
     using port = result.value;
+    const life = 'life' in port ? port.life : held.value;
     const sent = send(granted(grant, port), port.fds);
     if (sent.isErr()) {
-      held.value?.[Symbol.dispose]();
+      life?.[Symbol.dispose]();
       if (port.ifindex !== null) countUntilGone(broker, grant, port.ifindex);
       const why = describeSysError(sent.error);
       const message = `the descriptor could not be sent: ${why}; read the answers that wait`;
       return refuse('failed', message, why, ruleOf(permit));
     }
-    return record(broker, caller, permit, entryOf(grant, network, port, held.value));
+    return record(broker, caller, permit, entryOf(grant, network, port, life));
   };
   return opened instanceof Promise ? finishLater(broker, grant, opened, finish) : finish(opened);
 }
@@ -120,12 +123,12 @@ function record(broker: Broker, caller: Credentials, permit: Permit, entry: Entr
   broker.ledger.add(entry);
   broker.count('granted');
   broker.audit.write({ event: 'granted', pid: caller.pid, ...auditGrant(entry), rule: ruleOf(permit) as string });
-  if (entry.ifindex === null) entry.holding.whenEnded(() => endGrant(broker, entry, 'its holder has ended'));
+  if (entry.ifindex === null) entry.holding.whenEnded((reason) => endGrant(broker, entry, reason));
   return entry;
 }
 
-/** @param holding what follows the holder of a socket. */
-function entryOf(grant: Grant, network: Network, port: OpenedPort, holding: Holder | undefined): Entry {
+/** @param holding what tells of a socket's end. */
+function entryOf(grant: Grant, network: Network, port: OpenedPort, holding: Life | undefined): Entry {
   const { mtu, ifname, ifindex } = port;
   if (ifindex === null) {
     if (holding === undefined) throw new Error('a socket whose holder is not followed');

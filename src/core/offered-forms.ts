@@ -1,6 +1,7 @@
 /** What a network can be handed out as, whatever the rules allow, and why it cannot be in another form. */
 import type { Network } from './config.js';
 import type { Form } from './form.js';
+import { isSwitchedNetwork, switchedForms } from './switched.js';
 
 /** The one for QEMU first; none where the network has no form in this version. */
 export function offeredForms(network: Network): readonly Form[] {
@@ -15,7 +16,7 @@ export function offeredForms(network: Network): readonly Form[] {
     case 'packet':
       return network.bare ? ['socket'] : [];
     case 'multicast':
-      return ['socket'];
+      return [...switchedForms, 'socket'];
   }
 }
 
@@ -35,9 +36,10 @@ export function whyNotOffered(network: Network, form: Form): NotOffered | undefi
   const offered = offeredForms(network);
   if (offered.includes(form)) return undefined;
   const named = `network "${network.name}" is of type ${network.type}`;
-  if (network.type !== 'packet' && network.type !== 'multicast') {
+  if (network.type !== 'packet') {
     const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
-    return { why, advice: `ask for form ${offered.join(' or ')}` };
+    const byExec = isSwitchedNetwork(network) ? '; fdbroker exec and attach do that for QEMU' : '';
+    return { why, advice: `ask for form ${offered.join(' or ')}${byExec}` };
   }
   const why =
     form === 'socket'

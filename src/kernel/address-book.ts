@@ -17,6 +17,11 @@ export function readAddress(bytes: Uint8Array, place: number): Endpoint | undefi
   return typeof address === 'number' ? undefined : { address, port: native.addressPort(bytes, place) };
 }
 
+/** Where a socket of UDP is bound. */
+export function writeOwnAddress(fd: number, bytes: Uint8Array, place: number): Result<number, SysError> {
+  return check('getsockname', native.addressOwn(fd, bytes, place));
+}
+
 /** Whether two places hold the same address and port. */
 export function sameAddress(one: Uint8Array, place: number, other: Uint8Array, otherPlace: number): boolean {
   const [a, b] = [place * addressSize, otherPlace * addressSize];

@@ -10,6 +10,7 @@ import { ownFd } from './close.js';
 import { check, sysError } from './errno.js';
 import { native } from './native.js';
 import type { OwnedFd } from './owned-fd.js';
+import { socketPair } from './seqpacket.js';
 import type { Membership, Sockets } from './sockets.js';
 import { Watch } from './watch.js';
 
@@ -63,6 +64,28 @@ export class LinuxSockets implements Sockets, Disposable {
         .andThen(() => check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, loop)))
         .andThen(() => check('MCAST_JOIN_GROUP', native.multicastJoin(fd, group.address, ifindex)))
         .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(fd))),
+    );
+  }
+
+  openMulticastSender({ group, ifindex, ttl, loop }: Membership): Result<OwnedFd, SysError> {
+    return openSocket(group, false, (fd) =>
+      check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, loop)).andThen(() =>
+        check('connect', native.inetConnect(fd, group.address, group.port)),
+      ),
+    );
+  }
+
+  pair(type: 'seqpacket' | 'stream', buffer: number): Result<[OwnedFd, OwnedFd], SysError> {
+    return socketPair(type).andThen(([one, other]) =>
+      check('SO_SNDBUF', native.sendBuffer(one.fd, buffer))
+        .andThen(() => check('SO_SNDBUF', native.sendBuffer(other.fd, buffer)))
+        .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(one.fd)))
+        .map((): [OwnedFd, OwnedFd] => [one, other])
+        .mapErr((error) => {
+          one.close();
+          other.close();
+          return error;
+        }),
     );
   }
 

@@ -47,6 +47,8 @@ export interface AddressCalls {
   addressWrite(address: string, port: number, bytes: Uint8Array, place: number): number;
   /** `192.0.2.7`, or IPv6; -EAFNOSUPPORT where there is no address. */
   addressText(bytes: Uint8Array, place: number): string | number;
+  /** Where the socket is bound; -EAFNOSUPPORT where it is none of UDP. */
+  addressOwn(fd: number, bytes: Uint8Array, place: number): number;
   addressPort(bytes: Uint8Array, place: number): number;
 }
 

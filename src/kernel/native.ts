@@ -33,6 +33,8 @@ interface SocketCalls {
   sendAway(fd: number, bytes: Uint8Array, fds: Int32Array): number;
   unsentBytes(fd: number): number;
   /** `ends` gets the two descriptors. */
+  /** Bytes that may be sent and not read; without CAP_NET_ADMIN net.core.wmem_max at most. */
+  sendBuffer(fd: number, bytes: number): number;
   socketPair(type: 'stream' | 'seqpacket' | 'dgram', ends: Int32Array): number;
   /** `credentials` gets pid, uid, gid. */
   peerProcess(fd: number, credentials: Uint32Array): number;

@@ -33,6 +33,14 @@ export interface Sockets {
    * there is no such interface; EINVAL: it has no such family.
    */
   openMulticast(membership: Membership): Result<OwnedFd, SysError>;
+  /** A UDP socket that is connected to the group, and sends as one of {@link openMulticast} does, from a port of its own. */
+  openMulticastSender(membership: Membership): Result<OwnedFd, SysError>;
+  /**
+   * A pair of unix sockets. The first is blocking; the second is not.
+   *
+   * @param buffer bytes that each may have sent and the other not read, as far as the kernel lets us.
+   */
+  pair(type: 'seqpacket' | 'stream', buffer: number): Result<[OwnedFd, OwnedFd], SysError>;
   /**
    * A packet socket (SOCK_RAW) with every frame that comes by that interface, whomever it is for, and none that the host
    * sends; none of another interface was ever in its queue. EPERM without CAP_NET_RAW; ENODEV, ENETDOWN: the interface

@@ -4,8 +4,8 @@ import type { MulticastNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { NetworkError, NetworkFacts, OpenedSocket } from './network.js';
-import { openedSocket, socketError, socketFacts } from './socket-network.js';
+import type { NetworkError, NetworkFacts, OpenedSocket, Uplink } from './network.js';
+import { openedSocket, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
 export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result<OpenedSocket, NetworkError> {
@@ -18,12 +18,33 @@ export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result
   );
 }
 
+/** A socket that receives as the bare one does, and one that sends, so that what we sent is told from what others did. */
+export function openMulticastUplink(kernel: Kernel, network: MulticastNetwork): Result<Uplink, NetworkError> {
+  const { group, ttl, loop } = network;
+  return usableInterface(kernel, network).andThen(({ ifindex }) => {
+    const membership = { group, ifindex, ttl, loop };
+    return kernel.sockets
+      .openMulticast(membership)
+      .andThen((receiver) =>
+        kernel.sockets
+          .openMulticastSender(membership)
+          .map((sender): Uplink => ({ kind: 'multicast', fds: [receiver, sender], mtu: plainMtu }))
+          .mapErr((error) => {
+            receiver.close();
+            return error;
+          }),
+      )
+      .mapErr((error) => cannot(network, error));
+  });
+}
+
 export function describeMulticast(kernel: Kernel, network: MulticastNetwork): NetworkFacts {
-  const { group, interface: by, loop, ttl } = network;
+  const { group, interface: by, ttl } = network;
   const link = usableInterface(kernel, network);
   return {
     ...socketFacts(`${formatEndpoint(group)}%${by}`),
-    guestsReachEachOther: loop,
+    // By our switch, and with loop also those who have bare sockets
+    guestsReachEachOther: true,
     outsideReachable: ttl === 0 ? false : null,
     problem: link.isErr() ? link.error.what : null,
   };

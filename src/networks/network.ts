@@ -4,6 +4,7 @@ import type { BorrowedFunction } from '../core/borrowed-function.js';
 import type { Endpoint } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
+import type { PortKind } from '../core/port-kind.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 
@@ -15,12 +16,20 @@ interface Opened extends Disposable {
   readonly mtu: number;
 }
 
+/** Of what was handed out, where something tells when it ends; disposing it ends that, and what is behind it. */
+export interface Life extends Disposable {
+  /** Calls `then` once when it has ended, with a clause that says how; at once where it has by now. */
+  whenEnded(then: (reason: string) => void): void;
+}
+
 /** A socket, which has no interface. */
 export interface OpenedSocket extends Opened {
   readonly ifname: null;
   readonly ifindex: null;
   /** Of a stream: whether it listens. */
   readonly server?: boolean;
+  /** Of a port of our switch, which tells of its end; left out: nobody tells. The caller's to dispose of. */
+  readonly life?: Life;
   /** Of a socket that is not connected: where frames are to be sent. */
   readonly to?: Endpoint;
 }
@@ -34,6 +43,15 @@ export interface OpenedLink extends Opened {
   /** ifindex of the bridge it is a port of. */
   readonly master: number;
   readonly borrowed?: BorrowedFunction;
+}
+
+/** Of a network that the switch carries: the way to the outside, which the caller closes. */
+export interface Uplink {
+  readonly kind: PortKind;
+  /** In the order that the kind says. */
+  readonly fds: readonly OwnedFd[];
+  /** Bytes without the Ethernet header. */
+  readonly mtu: number;
 }
 
 export type OpenedPort = OpenedLink | OpenedSocket;

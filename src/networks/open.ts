@@ -4,6 +4,7 @@ import type { Network } from '../core/config.js';
 import type { Grant } from '../core/grant.js';
 import { whyNotOffered } from '../core/offered-forms.js';
 import type { Permit } from '../core/permit.js';
+import { isSwitchedForm, isSwitchedNetwork } from '../core/switched.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { describeBridge } from './bridge-facts.js';
@@ -13,6 +14,8 @@ import { describeMulticast, openMulticast } from './multicast.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import type { Outlook } from './outlook.js';
 import { describePacket, openPacket } from './packet.js';
+import { plainMtu } from './socket-network.js';
+import { openSwitched, type Switchboard } from './switched.js';
 import { describeTcp, openTcp } from './tcp.js';
 import { describeUdp, openUdp } from './udp.js';
 import { openVhost } from './vhost.js';
@@ -25,6 +28,8 @@ export interface OpenOptions {
   readonly vnetHdr: boolean;
   /** A tap made ahead for this grant; it is closed when anything fails. */
   readonly spare?: Tap;
+  /** For forms of networks that the switch carries. */
+  readonly switchboard: Switchboard;
 }
 
 /**
@@ -74,8 +79,12 @@ function openByType(
   network: Network,
   permit: Permit,
   grant: Grant,
-  { vnetHdr, spare }: OpenOptions,
+  { vnetHdr, spare, switchboard }: OpenOptions,
 ): Opening {
+  const { form } = permit;
+  if (isSwitchedNetwork(network) && isSwitchedForm(form)) {
+    return openSwitched(kernel, switchboard, { network, grant, form, mtu: plainMtu });
+  }
   switch (network.type) {
     case 'bridge':
       return openBridge(kernel, network, permit, grant, vnetHdr, spare);

@@ -6,7 +6,7 @@ import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
 
 /** Ethernet's own: the sockets take larger frames, of which guests need to know nothing. */
-const plainMtu = 1500;
+export const plainMtu = 1500;
 
 /** @param told what is not as of every socket. */
 export function openedSocket(

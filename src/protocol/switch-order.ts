@@ -4,11 +4,8 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { type Mac, parseMac } from '../core/mac.js';
+import { type PortKind, portKinds } from '../core/port-kind.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
-
-/** What kind of descriptor a port is made of, and how frames lie in what it carries. */
-const portKinds = ['dgram', 'stream'] as const;
-type PortKind = (typeof portKinds)[number];
 
 /** A port as the broker wants it. Its descriptors come with the message, in the order that its kind says. */
 export interface PlugOrder {
@@ -38,19 +35,25 @@ export type Order =
   | { readonly order: 'list' };
 
 export type SwitchEvent =
-  | { readonly event: 'port'; readonly port: number; readonly label: string }
+  | { readonly event: 'port'; readonly order: PlugOrder }
   | { readonly event: 'listed' }
+  /** A line for whoever looks after the switch. */
+  | { readonly event: 'said'; readonly message: string }
   /** Nobody has the port's other end any more, and the switch has let it go. */
   | { readonly event: 'ended'; readonly port: number }
   /** The port could not be made; its descriptors are closed. */
   | { readonly event: 'refused'; readonly port: number; readonly message: string };
 
 export function encodeOrder(order: Order): Buffer {
-  return encodeMessage(order.order === 'plug' ? plugFields(order) : Object.entries(order).map(toText));
+  return encodeMessage(
+    order.order === 'plug' ? [['order', 'plug'], ...plugFields(order)] : Object.entries(order).map(toText),
+  );
 }
 
 export function encodeEvent(event: SwitchEvent): Buffer {
-  return encodeMessage(Object.entries(event).map(toText));
+  return encodeMessage(
+    event.event === 'port' ? [['event', 'port'], ...plugFields(event.order)] : Object.entries(event).map(toText),
+  );
 }
 
 const toText = ([key, value]: [string, unknown]): [string, string] => [key, String(value)];
@@ -59,7 +62,6 @@ const flags = ['uplink', 'isolated', 'locked'] as const;
 
 function plugFields(order: PlugOrder): [string, string][] {
   return [
-    ['order', 'plug'],
     ['port', String(order.port)],
     ['network', String(order.network)],
     ['kind', order.kind],
@@ -80,11 +82,12 @@ export function decodeOrder(bytes: Uint8Array): Result<Order, ProtocolError> {
     const port = wholeNumber(fields, 'port', 65_535);
     if (port === undefined) return err(protocolError('the order has no port'));
     if (order === 'unplug') return ok({ order, port });
-    return order === 'plug' ? decodePlug(fields, port) : err(protocolError('there is no such order'));
+    if (order !== 'plug') return err(protocolError('there is no such order'));
+    return decodePlug(fields, port).map((plug) => ({ order, ...plug }));
   });
 }
 
-function decodePlug(fields: Fields, port: number): Result<Order, ProtocolError> {
+function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolError> {
   const network = wholeNumber(fields, 'network', 65_535);
   const maxAddresses = wholeNumber(fields, 'max-addresses', 1 << 20);
   const maxFrame = wholeNumber(fields, 'max-frame', 65_554);
@@ -100,7 +103,7 @@ function decodePlug(fields: Fields, port: number): Result<Order, ProtocolError> 
     return err(protocolError('the order lacks its label, or has an address that is none'));
   }
   return ok({
-    ...{ order: 'plug', port, network, kind, maxAddresses, maxFrame, label },
+    ...{ port, network, kind, maxAddresses, maxFrame, label },
     ...{ uplink: set.includes('uplink'), isolated: set.includes('isolated'), locked: set.includes('locked') },
     ...(floodRate === undefined ? {} : { floodRate }),
     addresses: addresses.flatMap((address) => (address.isOk() ? [address.value] : [])),
@@ -112,13 +115,14 @@ export function decodeEvent(bytes: Uint8Array): Result<SwitchEvent, ProtocolErro
   return decodeMessage(bytes).andThen((fields): Result<SwitchEvent, ProtocolError> => {
     const event = fields.get('event');
     if (event === 'listed') return ok({ event });
+    if (event === 'said') return ok({ event, message: fields.get('message') ?? '' });
     const port = wholeNumber(fields, 'port', 65_535);
     if (port === undefined) return err(protocolError('the event has no port'));
     switch (event) {
       case 'ended':
         return ok({ event, port });
       case 'port':
-        return ok({ event, port, label: fields.get('label') ?? '' });
+        return decodePlug(fields, port).map((order) => ({ event, order }));
       case 'refused':
         return ok({ event, port, message: fields.get('message') ?? '' });
       default:

@@ -20,12 +20,14 @@ export class Control implements Disposable {
    * @param listener belongs to this from now on.
    * @param uid who may order: the broker's user. Root may always.
    * @param complain takes a line about what was wrong.
+   * @param left called when there is no broker any more.
    */
   constructor(
     private readonly listener: OwnedFd,
     private readonly uid: number,
     private readonly ports: () => Ports,
     private readonly complain: (line: string) => void,
+    private readonly left: () => void,
   ) {
     this.#watch.add(listener.fd, { read: true }, () => this.#accept())._unsafeUnwrap();
   }
@@ -72,7 +74,10 @@ export class Control implements Disposable {
       this.#fail(received.error);
       return false;
     }
-    if (received.value.tag === 'end') this.#leave();
+    if (received.value.tag === 'end') {
+      this.#leave();
+      this.left();
+    }
     if (received.value.tag !== 'message') return false;
     const { bytes, fds } = received.value;
     const order = decodeOrder(bytes);
@@ -96,13 +101,14 @@ export class Control implements Disposable {
   }
 
   #list(): void {
-    for (const { order, fds } of this.ports()) this.tell({ event: 'port', port: order.port, label: order.label }, fds);
+    for (const { order, fds } of this.ports()) this.tell({ event: 'port', order }, fds);
     this.tell({ event: 'listed' });
   }
 
   #fail(error: SysError): void {
     this.complain(`the broker is left: ${describeSysError(error)}`);
     this.#leave();
+    this.left();
   }
 
   #leave(): void {

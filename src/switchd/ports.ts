@@ -26,8 +26,9 @@ export class Ports {
     private readonly events: PortsEvents,
   ) {}
 
-  get size(): number {
-    return this.#ports.size;
+  /** Whether it has a port that is no uplink. */
+  get hasGuests(): boolean {
+    return [...this].some(({ order }) => !order.uplink);
   }
 
   /** Every port that is not on its way out. */

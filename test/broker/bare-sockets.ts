@@ -140,7 +140,7 @@ t.test('a program in TypeScript is told where to send', async (t) => {
 });
 
 t.test('what is refused, and why', async (t) => {
-  const refusal = async (network: string, form?: 'socket' | 'dgram') => {
+  const refusal = async (network: string, form?: 'socket' | 'tap') => {
     const asked = form === undefined ? {} : { form };
     const answer = await open({ network, ...asked, socket: daemon.socket });
     return describeClientError(answer._unsafeUnwrapErr());
@@ -149,7 +149,7 @@ t.test('what is refused, and why', async (t) => {
     await refusal('wire'),
     /type packet, whose bare socket QEMU cannot take; form tap comes with the switch of a /,
   );
-  t.match(await refusal('lab', 'dgram'), /type multicast, .* form dgram comes with .*; a program other than QEMU asks/);
+  t.match(await refusal('lab', 'tap'), /type multicast, which offers dgram, stream, socket and not tap; /);
   t.match(await refusal('shut', 'socket'), /hands out no bare socket, because its holder can reach every interface/);
   t.match(await refusal('gone', 'socket'), /there is no interface gone0; name one that "ip link" shows/);
   t.match(await refusal('asleep', 'socket'), /asleep is down; bring it up with: ip link set asleep up/);
@@ -161,7 +161,13 @@ t.test('what each network offers, and what its users should know', async (t) => 
   t.match(await ask(daemon.socket, { verb: 'networks' }).then(dataOf), [
     { name: 'asleep', problem: /asleep is down/ },
     { name: 'gone', type: 'packet', mtu: null, problem: /no interface gone0/ },
-    { name: 'lab', on: '239.1.2.3:5000%wire0', forms: ['socket'], guestsReachEachOther: false, caution: null },
+    {
+      name: 'lab',
+      on: '239.1.2.3:5000%wire0',
+      forms: ['dgram', 'stream', 'socket'],
+      guestsReachEachOther: true,
+      caution: null,
+    },
     { name: 'lost', type: 'multicast', problem: /no interface gone0/ },
     { name: 'shut', forms: [], caution: null, problem: /takes bare = yes in its section/ },
     { name: 'six', type: 'multicast', on: '[ff15::1:2]:5000%wire0', problem: null },

@@ -1,3 +1,4 @@
+import { err } from 'neverthrow';
 import t from 'tap';
 import { decide } from '../../src/acl/decide.js';
 import { compilePolicy } from '../../src/acl/policy.js';
@@ -11,6 +12,7 @@ import type { OpenRequest } from '../../src/protocol/request.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, bridgeNetwork, credentials, mac, testConfig } from '../support/policy.js';
 
+const noSwitch = { plug: () => err(networkError('there is no switch')) };
 const network = bridgeNetwork();
 const policy = compilePolicy(testConfig([network], [allowRule({ maxQueues: 4, vhost: 'yes' })]));
 
@@ -19,7 +21,7 @@ function open(kernel: FakeKernel, form: 'tap' | 'stream', device: Pick<OpenReque
   const permit = decide(policy, credentials(1000), ask, new Ledger())._unsafeUnwrap();
   const id = parseGrantId('00000001')._unsafeUnwrap();
   const grant: Grant = { id, uid: 1000, gid: 1000, network: network.name, form, mac: permit.mac, holder: 1, since: 1 };
-  const opened = openNetwork(kernel, network, permit, grant, { vnetHdr: true });
+  const opened = openNetwork(kernel, network, permit, grant, { vnetHdr: true, switchboard: noSwitch });
   if (opened instanceof Promise) throw new Error('a bridge takes no time');
   return opened;
 }

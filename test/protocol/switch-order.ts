@@ -6,11 +6,12 @@ import {
   encodeEvent,
   encodeOrder,
   type Order,
+  type PlugOrder,
   type SwitchEvent,
 } from '../../src/protocol/switch-order.js';
 
-const plug: Order = {
-  ...{ order: 'plug', port: 65_535, network: 7, kind: 'stream', uplink: false, isolated: true, locked: true },
+const plug: PlugOrder = {
+  ...{ port: 65_535, network: 7, kind: 'stream', uplink: false, isolated: true, locked: true },
   ...{ maxAddresses: 1024, maxFrame: 1518, floodRate: 1000, label: 'grant=7 network=lab' },
   addresses: ['52:54:00:00:00:01' as Mac, '52:54:00:00:00:02' as Mac],
 };
@@ -18,15 +19,16 @@ const plug: Order = {
 t.test('there and back', async (t) => {
   const { floodRate: _, ...unlimited } = plug;
   const orders: Order[] = [
-    plug,
-    { ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
+    { order: 'plug', ...plug },
+    { order: 'plug', ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
     { order: 'unplug', port: 0 },
     { order: 'list' },
   ];
   for (const order of orders) t.same(decodeOrder(encodeOrder(order))._unsafeUnwrap(), order);
   const events: SwitchEvent[] = [
-    { event: 'port', port: 3, label: 'grant=7' },
+    { event: 'port', order: plug },
     { event: 'listed' },
+    { event: 'said', message: 'a line' },
     { event: 'ended', port: 3 },
     { event: 'refused', port: 3, message: 'no room' },
   ];
@@ -34,7 +36,7 @@ t.test('there and back', async (t) => {
 });
 
 t.test('what is not understood', async (t) => {
-  const good = encodeOrder(plug).toString();
+  const good = encodeOrder({ order: 'plug', ...plug }).toString();
   for (const [from, to] of [
     ['order=plug', 'order=play'],
     ['order=plug\n', ''],

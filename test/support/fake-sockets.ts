@@ -35,6 +35,14 @@ export class FakeSockets implements Sockets {
     return this.#steps('SO_BINDTOIFINDEX', 'bind', 'IP_MULTICAST_IF', 'MCAST_JOIN_GROUP');
   }
 
+  openMulticastSender(): Result<OwnedFd, SysError> {
+    return this.#steps('IP_MULTICAST_IF', 'connect');
+  }
+
+  pair(): Result<[OwnedFd, OwnedFd], SysError> {
+    return this.#call('socketpair').map(() => [this.#open(), this.#open()]);
+  }
+
   openPacket(): Result<OwnedFd, SysError> {
     return this.#steps('PACKET_IGNORE_OUTGOING', 'PACKET_ADD_MEMBERSHIP', 'bind');
   }

@@ -57,7 +57,7 @@ t.test('a broker that comes back is told what there is', async (t) => {
   const second = it.connect(t);
   second.order({ order: 'list' });
   const { event, fds } = await second.event();
-  t.same(event, { event: 'port', port: 7, label: 'grant=7 network=lab' });
+  t.match(event, { event: 'port', order: { port: 7, label: 'grant=7 network=lab', kind: 'dgram' } });
   t.equal(fds.length, 1);
   for (const fd of fds) fd.close();
   for (const fd of (await second.event()).fds) fd.close();
@@ -79,6 +79,7 @@ t.test('what cannot be a port is told', async (t) => {
   t.match((await broker.event()).event, { event: 'refused', port: 1, message: /addresses/ });
   t.match(receive(third.fd, 0)._unsafeUnwrap(), { tag: 'end' });
   send(broker.connection.fd, Buffer.from('rubbish'), [])._unsafeUnwrap();
+  t.match((await broker.event()).event, { event: 'said', message: /not understood/ });
   broker.order({ order: 'unplug', port: 0 });
   t.match(
     (await broker.event()).event,

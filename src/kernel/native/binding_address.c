@@ -58,8 +58,25 @@ static napi_value js_text(napi_env env, napi_callback_info info) {
     return make_text(env, text);
 }
 
+/* Arguments: fd, bytes, place. */
+static napi_value js_own(napi_env env, napi_callback_info info) {
+    napi_value arguments[3];
+    int fd;
+    uint8_t *place;
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof address;
+    if (!get_arguments(env, info, 3, arguments) || !get_int(env, arguments[0], &fd) ||
+        !(place = get_place(env, arguments[1], arguments[2])))
+        return NULL;
+    if (getsockname(fd, (struct sockaddr *)&address, &size) < 0) return make_int(env, -errno);
+    if (address.ss_family != AF_INET && address.ss_family != AF_INET6) return make_int(env, -EAFNOSUPPORT);
+    memcpy(place, &address, FRAME_ADDRESS);
+    return make_int(env, 0);
+}
+
 void register_address(napi_env env, napi_value exports) {
     export_function(env, exports, "addressWrite", js_write);
     export_function(env, exports, "addressText", js_text);
     export_function(env, exports, "addressPort", js_port);
+    export_function(env, exports, "addressOwn", js_own);
 }

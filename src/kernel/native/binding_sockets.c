@@ -158,6 +158,15 @@ static int socket_type(const char *name) {
     return strcmp(name, "dgram") == 0 ? SOCK_DGRAM : SOCK_SEQPACKET;
 }
 
+static napi_value js_send_buffer(napi_env env, napi_callback_info info) {
+    napi_value arguments[2];
+    int fd, bytes;
+    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], &fd) ||
+        !get_int(env, arguments[1], &bytes))
+        return NULL;
+    return make_int(env, send_buffer(fd, bytes));
+}
+
 static napi_value js_socket_pair(napi_env env, napi_callback_info info) {
     napi_value arguments[2];
     char type[16];
@@ -209,6 +218,7 @@ void register_sockets(napi_env env, napi_value exports) {
     export_function(env, exports, "sendAway", js_send_away);
     export_function(env, exports, "unsentBytes", js_unsent_bytes);
     export_function(env, exports, "socketPair", js_socket_pair);
+    export_function(env, exports, "sendBuffer", js_send_buffer);
     export_function(env, exports, "peerProcess", js_peer_process);
     export_function(env, exports, "peerGroups", js_peer_groups);
     export_function(env, exports, "peerPidfd", js_peer_pidfd);

@@ -67,6 +67,8 @@ int frames_receive(struct frames *frames, int fd, uint32_t first, uint32_t count
         int32_t length = (int32_t)batch.messages[i].msg_len - (int32_t)prefix;
         if (message->msg_flags & MSG_TRUNC) length = frames->room[first + i] + 1;
         frames->length[first + i] = length < 0 ? -1 : length;
+        if (with & FRAMES_WITH_ADDRESS && message->msg_namelen < FRAME_ADDRESS)
+            memset((uint8_t *)message->msg_name + message->msg_namelen, 0, FRAME_ADDRESS - message->msg_namelen);
         if (with & FRAMES_WITH_TAG) frames->tag[first + i] = tag_of(message);
     }
     return received;

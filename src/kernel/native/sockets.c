@@ -171,6 +171,11 @@ int unsent_bytes(int fd) {
     return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
+int send_buffer(int fd, int bytes) {
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) == 0) return 0;
+    return answer(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes));
+}
+
 int socket_pair(int type, int ends[2]) {
     return answer(socketpair(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends));
 }

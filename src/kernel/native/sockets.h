@@ -57,5 +57,7 @@ int unsent_bytes(int fd);
 
 /* type: SOCK_STREAM, SOCK_SEQPACKET or SOCK_DGRAM. */
 int socket_pair(int type, int ends[2]);
+/* How much may be sent and not read: without CAP_NET_ADMIN net.core.wmem_max at most. */
+int send_buffer(int fd, int bytes);
 
 #endif

@@ -1,0 +1,185 @@
+/**
+ * The way to the switch: a connection to the one that runs, whoever started it, or to one that is started now. The switch
+ * listens beside the control socket; it outlives the broker, and a broker that starts again finds it there.
+ */
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
+import { err, ok, type Result } from 'neverthrow';
+import { describeSysError, type SysError } from '../core/sys-error.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
+import { Watch } from '../kernel/watch.js';
+import { decodeEvent, encodeOrder, type Order, type PlugOrder, type SwitchEvent } from '../protocol/switch-order.js';
+
+/** Descriptors of one port at most. */
+const mostFds = 8;
+const program = fileURLToPath(new URL('../bin/fdbroker-switchd.js', import.meta.url));
+
+/** Milliseconds that a switch which is asked for its ports has for the answer: nobody is served meanwhile. */
+const patience = 2000;
+const sleep = new Int32Array(new SharedArrayBuffer(4));
+
+/** A port that a switch has. */
+export interface Found {
+  readonly order: PlugOrder;
+  readonly fds: readonly OwnedFd[];
+}
+
+export interface LinkHandlers {
+  event(event: SwitchEvent): void;
+  /** The switch has gone, or does not speak to us any more. */
+  lost(): void;
+}
+
+export class SwitchLink implements Disposable {
+  #watch: Watch | undefined;
+  #connection: OwnedFd | undefined;
+  #handlers: LinkHandlers | undefined;
+
+  /** @param path of the switch's socket. Anybody may be there: only root and our own user are spoken to. */
+  constructor(private readonly path: string) {}
+
+  handle(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  get connected(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  /**
+   * Connects to a switch that runs, and waits for it to tell its ports, whose descriptors are the caller's.
+   *
+   * @returns undefined: there is none, or it does not answer.
+   */
+  find(): Found[] | undefined {
+    const connected = connectSeqpacket(this.path);
+    if (connected.isErr()) return undefined;
+    const connection = connected.value;
+    const peer = peerProcess(connection.fd);
+    const ours = peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.());
+    const asked = ours && send(connection.fd, encodeOrder({ order: 'list' }), []).isOk();
+    const listed = asked ? readList(connection.fd) : undefined;
+    if (listed !== undefined && this.#use(connection).isOk()) return listed;
+    for (const { fds } of listed ?? []) for (const fd of fds) fd.close();
+    connection.close();
+    return undefined;
+  }
+
+  /**
+   * Starts a switch, which has no privilege and is of its own session, and connects to it. What is ordered before it is up
+   * waits for it.
+   */
+  start(): Result<void, SysError> {
+    const listening = listenSeqpacket(this.path, { mode: 0o600 });
+    if (listening.isErr()) return err(listening.error);
+    using listener = listening.value;
+    const env = { PATH: process.env['PATH'] ?? '', LISTEN_FDS: '1' };
+    const stdio = ['ignore', 'ignore', 'ignore', listener.fd] as const;
+    const child = spawn(process.execPath, [program], { stdio: [...stdio], env, detached: true, cwd: '/' });
+    child.on('error', (error) => complain(`the switch cannot be started: ${error.message}`));
+    child.on('exit', (status, signal) => {
+      if (status !== 0) complain(`the switch has ended: ${signal ?? `status ${status}`}`);
+    });
+    child.unref();
+    return connectSeqpacket(this.path).andThen((connection) => this.#use(connection));
+  }
+
+  send(order: Order, fds: readonly OwnedFd[]): Result<void, SysError> {
+    if (this.#connection === undefined) return err({ tag: 'sys', call: 'sendmsg', code: 'ENOTCONN', errno: 107 });
+    return send(
+      this.#connection.fd,
+      encodeOrder(order),
+      fds.map((fd) => fd.fd),
+    );
+  }
+
+  /** The switch stays, if it has ports. @param last whether it has none, and its socket goes with it. */
+  leave(last: boolean): void {
+    this.#disconnect();
+    if (last) rmSync(this.path, { force: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.#disconnect();
+    this.#watch?.close();
+  }
+
+  #use(connection: OwnedFd): Result<void, SysError> {
+    this.#watch ??= unreferenced();
+    const watched = this.#watch.add(connection.fd, { read: true }, () => this.#take(connection));
+    if (watched.isErr()) {
+      connection.close();
+      return err(watched.error);
+    }
+    this.#connection = connection;
+    return ok();
+  }
+
+  #take(connection: OwnedFd): void {
+    const received = receive(connection.fd, mostFds);
+    if (received.isErr() || received.value.tag === 'end') return this.#lose();
+    if (received.value.tag === 'nothing') return;
+    const { bytes, fds } = received.value;
+    for (const fd of fds) fd.close();
+    const event = decodeEvent(bytes);
+    if (event.isOk()) {
+      this.#handlers?.event(event.value);
+      return;
+    }
+    complain(`the switch is not understood: ${event.error.what}`);
+  }
+
+  #lose(): void {
+    this.#disconnect();
+    this.#handlers?.lost();
+  }
+
+  #disconnect(): void {
+    if (this.#connection === undefined) return;
+    this.#watch?.remove(this.#connection.fd);
+    this.#connection.close();
+    this.#connection = undefined;
+  }
+}
+
+/** It does not keep the program alive. */
+function unreferenced(): Watch {
+  const watch = new Watch();
+  watch.unref();
+  return watch;
+}
+
+/** What a switch tells that was asked for a list; undefined: it does not come to an end in time. */
+function readList(connection: number): Found[] | undefined {
+  const found: Found[] = [];
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
+    const received = receive(connection, mostFds);
+    if (received.isErr() || received.value.tag === 'end') break;
+    if (received.value.tag === 'nothing') {
+      Atomics.wait(sleep, 0, 0, 1);
+      continue;
+    }
+    const { bytes, fds } = received.value;
+    const event = decodeEvent(bytes);
+    if (event.isOk() && event.value.event === 'listed') return found;
+    if (event.isOk() && event.value.event === 'port') found.push({ order: event.value.order, fds });
+    else for (const fd of fds) fd.close();
+  }
+  for (const { fds } of found) for (const fd of fds) fd.close();
+  return undefined;
+}
+
+/** A line for whoever looks after the broker. */
+export function complain(line: string): void {
+  process.stderr.write(`fdbrokerd: ${line}\n`);
+}
+
+/** For messages. */
+export function describeLinkError(error: SysError): string {
+  const remedy = error.code === 'EAGAIN' ? '; it has much to do: try again' : '';
+  return `the switch cannot be told: ${describeSysError(error)}${remedy}`;
+}

@@ -1,0 +1,79 @@
+/** The ports that the switch has, or is to have, and their descriptors, of which the broker holds a copy each. */
+import type { NetworkName } from '../core/names.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { PlugOrder } from '../protocol/switch-order.js';
+
+/** Ports at once: the switch has room for as many. */
+const mostPorts = 4096;
+/** Of one account, so that nobody takes them all. */
+const mostOfOne = mostPorts / 4;
+
+export interface SwitchPort {
+  readonly order: PlugOrder;
+  readonly fds: readonly OwnedFd[];
+  readonly network: NetworkName;
+  /** The uid by which a guest's port counts; undefined: an uplink. */
+  readonly account: number | undefined;
+  /** Called when the port is no more. */
+  told?: (reason: string) => void;
+  /** The switch was told to let it go: its number is free when it says so. */
+  leaving: boolean;
+}
+
+export class SwitchPorts {
+  readonly #ports = new Map<number, SwitchPort>();
+
+  [Symbol.iterator](): IterableIterator<SwitchPort> {
+    return this.#ports.values();
+  }
+
+  get(port: number): SwitchPort | undefined {
+    return this.#ports.get(port);
+  }
+
+  add(port: SwitchPort): void {
+    this.#ports.set(port.order.port, port);
+  }
+
+  /** Closes its descriptors. */
+  remove({ order, fds }: SwitchPort): void {
+    this.#ports.delete(order.port);
+    for (const fd of fds) fd.close();
+  }
+
+  /** Why this account gets no port more; undefined: it does. */
+  noRoomFor(account: number): string | undefined {
+    const own = [...this].filter((port) => port.account === account).length;
+    if (own >= mostOfOne) return `uid ${account} has ${own} ports of the switch; let some end, and try again`;
+    // One is left for the network's uplink
+    return this.#ports.size + 1 >= mostPorts ? 'the switch has all the ports that it can; try again later' : undefined;
+  }
+
+  /** A number that no port has. */
+  freePort(): number {
+    return lowestBut(new Set(this.#ports.keys()));
+  }
+
+  /** The switch's number for a network: the same for all of its ports. */
+  networkNumber(name: NetworkName): number {
+    for (const { network, order } of this) if (network === name) return order.network;
+    return lowestBut(new Set([...this].map(({ order }) => order.network)));
+  }
+
+  uplinkOf(name: NetworkName): SwitchPort | undefined {
+    return [...this].find(({ network, order, leaving }) => network === name && order.uplink && !leaving);
+  }
+
+  /** Whether the network, or where none is named any network, has a guest's port. */
+  hasGuests(name?: NetworkName): boolean {
+    return [...this].some(
+      ({ network, order, leaving }) => !order.uplink && !leaving && (name === undefined || network === name),
+    );
+  }
+}
+
+function lowestBut(taken: ReadonlySet<number>): number {
+  let number = 0;
+  while (taken.has(number)) number += 1;
+  return number;
+}

@@ -1,0 +1,222 @@
+/**
+ * Plugs ports into the switch and follows them. The broker has a copy of every descriptor that it gave the switch, so that
+ * one that is killed is started again with the same ports; and the switch has them, so that a broker that was killed
+ * finds them there.
+ */
+import { performance } from 'node:perf_hooks';
+import { err, ok, type Result } from 'neverthrow';
+import { formatAlias, type Grant, parseAlias } from '../core/grant.js';
+import { type NetworkName, parseNetworkName } from '../core/names.js';
+import type { SwitchedNetwork } from '../core/switched.js';
+import { describeSysError } from '../core/sys-error.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { type Life, type NetworkError, networkError } from '../networks/network.js';
+import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
+import { openUplink } from '../networks/uplink.js';
+import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
+import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
+import { type SwitchPort, SwitchPorts } from './switch-ports.js';
+
+/** Milliseconds before a switch is started again that lasted no longer than that. */
+const pause = 1000;
+/** Ethernet's header and two VLAN tags. */
+const overhead = 22;
+const guestAddresses = 1024;
+const uplinkAddresses = 65_536;
+/** Frames to all of one guest, in a second. */
+const guestFloods = 10_000;
+
+const reason = 'nobody holds it any more';
+
+/** A guest's port that the switch had before this broker started. */
+export interface Known {
+  readonly grant: Grant;
+  readonly mtu: number;
+  readonly life: Life;
+}
+
+export class Switchboard implements Board, Disposable {
+  readonly #ports = new SwitchPorts();
+  #known: (known: Known) => void = () => {};
+  #started = Number.NEGATIVE_INFINITY;
+  #later: NodeJS.Timeout | undefined;
+
+  /** @param accountOf the uid by which a uid counts. */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly link: SwitchLink,
+    private readonly accountOf: (uid: number) => number,
+  ) {
+    link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
+  }
+
+  /** Takes on the ports of a switch that runs, if there is one. @param known is told of each guest's. */
+  resume(known: (known: Known) => void): void {
+    this.#known = known;
+    const found = this.link.find();
+    if (found !== undefined) this.#agree(found);
+  }
+
+  plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError> {
+    const { network, grant, form, mtu } = wish;
+    const account = this.accountOf(grant.uid);
+    const full = this.#ports.noRoomFor(account);
+    const ready = full === undefined ? this.#connect().andThen(() => this.#uplink(network)) : err(full);
+    if (ready.isErr()) {
+      end.close();
+      return err(networkError(`network "${network.name}" cannot be opened: ${ready.error}`));
+    }
+    const plugged = this.#plug(network.name, account, [end], {
+      ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}`, maxFrame: mtu + overhead },
+      ...{ locked: false, isolated: false, addresses: [] },
+      ...{ maxAddresses: guestAddresses, floodRate: guestFloods },
+    });
+    if (plugged.isErr()) {
+      this.#dropUplink(network.name);
+      return err(networkError(`network "${network.name}" cannot be opened: ${plugged.error}`));
+    }
+    return ok(this.#lifeOf(plugged.value));
+  }
+
+  /** The ports stay, at the switch. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#later);
+    this.link.leave(!this.#ports.hasGuests());
+    for (const { fds } of this.#ports) for (const fd of fds) fd.close();
+    this.link[Symbol.dispose]();
+  }
+
+  #uplink(network: SwitchedNetwork): Result<void, string> {
+    if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
+    return openUplink(this.kernel, network)
+      .mapErr(({ what }) => what)
+      .andThen(({ kind, fds, mtu }) =>
+        this.#plug(network.name, undefined, fds, {
+          ...{ kind, uplink: true, label: network.name, maxFrame: mtu + overhead },
+          ...{ locked: false, isolated: false, addresses: [], maxAddresses: uplinkAddresses },
+        }),
+      )
+      .map(() => undefined);
+  }
+
+  /** @param fds belong to the port; on an error they are closed. */
+  #plug(
+    network: NetworkName,
+    account: number | undefined,
+    fds: readonly OwnedFd[],
+    about: Omit<PlugOrder, 'port' | 'network'>,
+  ): Result<SwitchPort, string> {
+    const order: PlugOrder = {
+      ...about,
+      port: this.#ports.freePort(),
+      network: this.#ports.networkNumber(network),
+    };
+    const sent = this.link.send({ order: 'plug', ...order }, fds);
+    if (sent.isErr()) {
+      for (const fd of fds) fd.close();
+      return err(describeLinkError(sent.error));
+    }
+    const port: SwitchPort = { order, fds, network, account, leaving: false };
+    this.#ports.add(port);
+    return ok(port);
+  }
+
+  #unplug(port: SwitchPort): void {
+    if (port.leaving || this.#ports.get(port.order.port) !== port) return;
+    port.leaving = true;
+    // A switch that cannot be told is lost, and the next one does not get the port
+    void this.link.send({ order: 'unplug', port: port.order.port }, []).isOk();
+    if (!port.order.uplink) this.#dropUplink(port.network);
+  }
+
+  /** An uplink without guests is of no use. */
+  #dropUplink(network: NetworkName): void {
+    if (this.#ports.hasGuests(network)) return;
+    const uplink = this.#ports.uplinkOf(network);
+    if (uplink !== undefined) this.#unplug(uplink);
+  }
+
+  #lifeOf(port: SwitchPort): Life {
+    return {
+      whenEnded: (then) => {
+        if (this.#ports.get(port.order.port) === port) port.told = then;
+        else then(reason);
+      },
+      [Symbol.dispose]: () => this.#unplug(port),
+    };
+  }
+
+  #take(event: SwitchEvent): void {
+    if (event.event === 'said') return complain(`the switch: ${event.message}`);
+    if (event.event !== 'ended' && event.event !== 'refused') return;
+    const port = this.#ports.get(event.port);
+    if (port === undefined) return;
+    if (event.event === 'refused') complain(`the switch refuses a port: ${event.message}`);
+    this.#gone(port);
+  }
+
+  #gone(port: SwitchPort): void {
+    this.#ports.remove(port);
+    port.told?.(reason);
+    if (!port.order.uplink) this.#dropUplink(port.network);
+  }
+
+  /** A switch that runs, or a new one with the ports that there are to be. */
+  #connect(): Result<void, string> {
+    if (this.link.connected) return ok();
+    const found = this.link.find();
+    if (found !== undefined) {
+      this.#agree(found);
+      return ok();
+    }
+    if (performance.now() - this.#started < pause) return err('the switch has just ended; try again in a second');
+    this.#started = performance.now();
+    return this.link
+      .start()
+      .map(() => this.#agree([]))
+      .mapErr((error) => `the switch cannot be started: ${describeSysError(error)}`);
+  }
+
+  /** Takes on what a switch has and this broker does not know, and plugs what it lacks. */
+  #agree(found: readonly Found[]): void {
+    const told = new Set(found.map(({ order }) => order.port));
+    for (const one of found) {
+      if (this.#ports.get(one.order.port) === undefined) this.#adopt(one);
+      else for (const fd of one.fds) fd.close();
+    }
+    for (const port of [...this.#ports]) {
+      if (told.has(port.order.port)) continue;
+      if (port.leaving) this.#gone(port);
+      else void this.link.send({ order: 'plug', ...port.order }, port.fds).isOk();
+    }
+  }
+
+  #adopt({ order, fds }: Found): void {
+    const [first = '', ...rest] = order.label.split(' ');
+    const grant = parseAlias(rest.join(' '));
+    const network = grant === undefined ? parseNetworkName(first) : ok(grant.network);
+    if (network.isErr()) throw new Error(`a port of the switch with the label ${order.label}`);
+    const account = grant === undefined ? undefined : this.accountOf(grant.uid);
+    const port: SwitchPort = { order, fds, network: network.value, account, leaving: false };
+    this.#ports.add(port);
+    if (grant !== undefined) this.#known({ grant, mtu: Number(first), life: this.#lifeOf(port) });
+  }
+
+  /** The switch has ended: the next one gets its ports. */
+  #again(): void {
+    if (!this.#ports.hasGuests()) {
+      for (const port of [...this.#ports]) this.#gone(port);
+      return;
+    }
+    const wait = Math.max(0, pause - (performance.now() - this.#started));
+    complain('the switch is lost, and its ports get another');
+    this.#later = setTimeout(() => {
+      const connected = this.#connect();
+      if (connected.isErr()) {
+        complain(connected.error);
+        this.#again();
+      }
+    }, wait);
+  }
+}

@@ -1,0 +1,18 @@
+/** Which networks our switch carries, and in which forms a guest gets a port of it. */
+import type { MulticastNetwork, Network } from './config.js';
+import type { Form } from './form.js';
+
+export type SwitchedNetwork = MulticastNetwork;
+
+/** How frames lie in what a guest's end of a port carries. */
+export type SwitchedForm = 'dgram' | 'stream';
+
+export const switchedForms: readonly SwitchedForm[] = ['dgram', 'stream'];
+
+export function isSwitchedForm(form: Form): form is SwitchedForm {
+  return form === 'dgram' || form === 'stream';
+}
+
+export function isSwitchedNetwork(network: Network): network is SwitchedNetwork {
+  return network.type === 'multicast';
+}

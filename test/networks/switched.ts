@@ -1,0 +1,53 @@
+/** A guest's end and the switch's; whatever fails, nothing is left. */
+import { err, ok } from 'neverthrow';
+import t from 'tap';
+import type { Grant } from '../../src/core/grant.js';
+import { parseGrantId } from '../../src/core/names.js';
+import type { OwnedFd } from '../../src/kernel/owned-fd.js';
+import { networkError } from '../../src/networks/network.js';
+import { openSwitched, type Switchboard } from '../../src/networks/switched.js';
+import { FakeKernel } from '../support/fake-kernel.js';
+import { mac } from '../support/policy.js';
+import { multicastNetwork } from '../support/socket-networks.js';
+
+const network = multicastNetwork();
+const grant: Grant = {
+  ...{ id: parseGrantId('00000001')._unsafeUnwrap(), uid: 1000, gid: 1000, network: network.name, form: 'dgram' },
+  ...{ mac: mac('52:54:00:00:00:01'), holder: 1, since: 1 },
+};
+const wish = { network, grant, form: 'dgram', mtu: 1500 } as const;
+const life = { whenEnded: () => {}, [Symbol.dispose]: () => {} };
+
+t.test('one end for the guest, the other for the switch', async (t) => {
+  const kernel = new FakeKernel();
+  const plugged: OwnedFd[] = [];
+  const switchboard: Switchboard = {
+    plug: (_wish, end) => {
+      plugged.push(end);
+      return ok(life);
+    },
+  };
+  const port = openSwitched(kernel, switchboard, wish)._unsafeUnwrap();
+  t.match(port, { ifname: null, ifindex: null, mtu: 1500 });
+  t.equal(port.life, life);
+  t.equal(port.fds.length, 1);
+  t.not(port.fds[0], plugged[0]);
+  port[Symbol.dispose]();
+  plugged[0]?.close();
+  t.same(kernel.leftovers(), []);
+});
+
+t.test('no pair, no switch', async (t) => {
+  const kernel = new FakeKernel();
+  const switchboard: Switchboard = {
+    plug: (_wish, end) => {
+      end.close();
+      return err(networkError('the switch cannot be started'));
+    },
+  };
+  t.match(openSwitched(kernel, switchboard, wish)._unsafeUnwrapErr().what, /cannot be started/);
+  kernel.failAt(0, 'EMFILE', 24);
+  const what = openSwitched(kernel, switchboard, wish)._unsafeUnwrapErr().what;
+  t.match(what, /network "lan" cannot be opened: socketpair: EMFILE/);
+  t.same(kernel.leftovers(), []);
+});
