@@ -1,4 +1,4 @@
-/** The configuration of a test's broker: networks, all on br0 unless they say otherwise, and one rule for anyone. */
+/** The configuration of a test's broker: networks, on br0 unless they are of another type, and one rule for anyone. */
 
 /** `key = value` lines of one section. */
 type Settings = Readonly<Record<string, string | number>>;
@@ -16,7 +16,7 @@ export function brokerConfig({ broker, networks = { lan: {} }, rule = {} }: Brok
   const names = Object.keys(networks);
   return [
     ...(broker === undefined ? [] : ['[broker]', ...linesOf(broker)]),
-    ...names.flatMap((name) => [`[network ${name}]`, ...linesOf({ type: 'bridge', bridge: 'br0', ...networks[name] })]),
+    ...names.flatMap((name) => [`[network ${name}]`, ...linesOf(typed(networks[name] ?? {}))]),
     '[rule all]',
     'effect = allow',
     'user[] = *',
@@ -24,6 +24,10 @@ export function brokerConfig({ broker, networks = { lan: {} }, rule = {} }: Brok
     ...linesOf(rule),
     '',
   ].join('\n');
+}
+
+function typed(settings: Settings): Settings {
+  return 'type' in settings ? settings : { type: 'bridge', bridge: 'br0', ...settings };
 }
 
 function linesOf(settings: Settings): string[] {
