@@ -16,6 +16,7 @@ missing_packages() {
     need setpriv util-linux
     need mandoc mandoc
     need xz xz-utils
+    need socat socat
     need qemu-system-x86_64 qemu-system-x86
     [ -x /usr/lib/qemu/qemu-bridge-helper ] || [ -x /usr/libexec/qemu-bridge-helper ] || echo qemu-system-common
     static_busybox || echo busybox-static
