@@ -32,6 +32,8 @@ const device = { queues: 2, vhost: 'yes' } as const;
 const pool = macvtapNetwork({ pool: true, mode: 'passthru', vlan: 100, vhost: 'yes' });
 /** Until udev has given a macvtap's node to the broker. */
 const waits = /^openMacvtap (EACCES|ENOENT)/;
+/** Other forms are the switch's. */
+const bare = { form: 'socket' } as const;
 const advice = /the broker needs CAP_NET_ADMIN/;
 const rows: Readonly<Record<string, Row>> = {
   bridge: { network: bridgeNetwork(), advice },
@@ -45,8 +47,8 @@ const rows: Readonly<Record<string, Row>> = {
   udp: { network: udpNetwork() },
   'tcp that connects': { network: tcpNetwork('connect') },
   'tcp that listens': { network: tcpNetwork('listen') },
-  packet: { network: packetNetwork() },
-  multicast: { network: multicastNetwork() },
+  packet: { network: packetNetwork(), ask: bare },
+  multicast: { network: multicastNetwork(), ask: bare },
 };
 
 const errnos: Readonly<Record<string, number>> = {
