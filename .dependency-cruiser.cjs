@@ -16,7 +16,12 @@ const layers = {
 
 /** What a pure layer may use of npm packages and of Node. */
 const neverthrow = 'node_modules/neverthrow/';
-const outside = { core: neverthrow, acl: `${neverthrow}|^(node:)?crypto$`, protocol: neverthrow, switch: '^(node:)?crypto$' };
+const outside = {
+  core: neverthrow,
+  acl: `${neverthrow}|^(node:)?crypto$`,
+  protocol: neverthrow,
+  switch: '^(node:)?crypto$',
+};
 
 const rules = Object.entries(layers).flatMap(([layer, may]) => [
   {
