@@ -22,7 +22,7 @@ SOURCES_HELPER := $(sort $(wildcard helper/*.c))
 HEADERS_HELPER := $(sort $(wildcard helper/*.h))
 SOURCES_C := $(sort $(shell find src helper test -name '*.[ch]'))
 PACKAGES := node_modules/.fdbroker-installed
-PROGRAMS := $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-helper
+PROGRAMS := $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-switchd $(BUILD)/fdbroker-helper
 
 ##@ Everyday
 .PHONY: all
@@ -144,9 +144,9 @@ $(BUILD)/bench-%: test/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -o $@ $<
 
-$(BUILD)/fdbroker: FLAGS :=
+$(BUILD)/fdbroker $(BUILD)/fdbroker-switchd: FLAGS :=
 $(BUILD)/fdbrokerd: FLAGS := $(BROKER_FLAGS)
-$(BUILD)/fdbroker $(BUILD)/fdbrokerd: conf/make/launcher.in Makefile package.json
+$(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-switchd: conf/make/launcher.in Makefile package.json
 	@mkdir -p $(@D)
 	sed -e 's|@NAME@|$(@F)|g; s| @FLAGS@|$(if $(FLAGS), $(FLAGS))|' \
 	  -e 's|@MAJOR@|$(word 1,$(subst ., ,$(NODE)))|g; s|@MINOR@|$(word 2,$(subst ., ,$(NODE)))|g' $< >$@

@@ -12,6 +12,7 @@ made=$package/folders
 files() {
     echo "755 $build/fdbroker bin/fdbroker"
     echo "755 $build/fdbrokerd sbin/fdbrokerd"
+    echo "755 $build/fdbroker-switchd sbin/fdbroker-switchd"
     echo "755 $build/fdbroker-helper libexec/fdbroker-helper"
     for page in docs/man/*.[1-8]; do
         [ ! -e "$page" ] || echo "644 $page share/man/man${page##*.}/${page##*/}"

@@ -1,6 +1,8 @@
 /** The switch's program: takes its socket from whoever starts it (sd_listen_fds(3)), gives up all privileges, and works. */
-import { err } from 'neverthrow';
+import { parseArgs } from 'node:util';
+import { err, Result } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
+import { systemAccounts } from '../kernel/accounts.js';
 import { limitCapabilities } from '../kernel/process.js';
 import { adoptListener } from '../kernel/seqpacket.js';
 import { confine, isConfined } from '../switchd/confine.js';
@@ -14,9 +16,16 @@ const options = { ports: 4096, addresses: 131_072, ageing: 300 };
 /** Where descriptors that are handed over begin. */
 const firstFd = 3;
 
-const usage = `fdbroker-switchd [--help | --version]
-The switch of fdbroker. It is started by fdbrokerd, or by systemd, with the listening socket that its broker connects to
-as descriptor ${firstFd} (LISTEN_FDS=1); see fdbroker-switchd(8).
+const usage = `Usage: fdbroker-switchd [--broker USER]
+
+Carries frames between the ports that its broker hands it. It is started by fdbrokerd, or by systemd, with the listening
+socket that the broker connects to as descriptor ${firstFd} (LISTEN_FDS=1).
+
+  --broker USER   whose broker may give orders, besides root's (default: the user that it runs as)
+  --version       print the version
+  --help          print this
+
+SIGTERM ends it. Exit status: 0 ended as asked, 1 could not start, 2 usage, 70 a bug. See fdbroker-switchd(8).
 `;
 
 function fail(status: number, message: string): never {
@@ -24,14 +33,29 @@ function fail(status: number, message: string): never {
   process.exit(status);
 }
 
-function main(args: readonly string[]): void {
-  if (args.length > 0) {
-    if (args[0] !== '--help' && args[0] !== '--version') fail(2, `there is no option ${args[0]}\n${usage}`);
-    process.stdout.write(args[0] === '--help' ? usage : `${readVersion()}\n`);
-    return;
+/** @returns the uid of the broker. */
+function readOptions(args: readonly string[]): number {
+  const parsed = parse(args);
+  if (parsed.isErr()) return fail(2, `${parsed.error.message}; fdbroker-switchd --help lists the options`);
+  const { help, version, broker } = parsed.value;
+  if (help || version) {
+    process.stdout.write(help ? usage : `fdbroker-switchd ${readVersion()}\n`);
+    process.exit(0);
   }
-  const uid = process.geteuid?.() ?? 0;
-  if (process.env['LISTEN_FDS'] !== '1') fail(2, `no socket was handed over\n${usage}`);
+  const uid = broker === undefined ? process.geteuid?.() : systemAccounts.userId(broker);
+  return uid ?? fail(2, `there is no user ${broker}`);
+}
+
+const flag = { type: 'boolean', default: false } as const;
+const parse = Result.fromThrowable(
+  (args: readonly string[]) =>
+    parseArgs({ args: [...args], options: { broker: { type: 'string' }, version: flag, help: flag } }).values,
+  (error) => error as Error,
+);
+
+function main(args: readonly string[]): void {
+  const uid = readOptions(args);
+  if (process.env['LISTEN_FDS'] !== '1') fail(2, 'no socket was handed over: fdbrokerd or systemd starts it with one');
   const listener = adoptListener(firstFd);
   if (listener.isErr()) fail(1, describeSysError(listener.error));
   const confined = isConfined() ? limitCapabilities(0) : err(confine(listener.value));

@@ -80,6 +80,7 @@ export class LinuxSockets implements Sockets, Disposable {
       check('SO_SNDBUF', native.sendBuffer(one.fd, buffer))
         .andThen(() => check('SO_SNDBUF', native.sendBuffer(other.fd, buffer)))
         .andThen(() => check('fcntl (F_SETFL)', native.makeBlocking(one.fd)))
+        .andThen(() => check('SO_PASSRIGHTS', native.refuseDescriptors(other.fd)).orElse(unlessUnknown))
         .map((): [OwnedFd, OwnedFd] => [one, other])
         .mapErr((error) => {
           one.close();
@@ -131,6 +132,10 @@ export class LinuxSockets implements Sockets, Disposable {
       resolve(err(watched.error));
     });
   }
+}
+
+function unlessUnknown(error: SysError): Result<number, SysError> {
+  return error.code === 'ENOPROTOOPT' ? ok(0) : err(error);
 }
 
 /** How the call before ended that this socket made. */

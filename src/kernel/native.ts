@@ -33,6 +33,8 @@ interface SocketCalls {
   sendAway(fd: number, bytes: Uint8Array, fds: Int32Array): number;
   unsentBytes(fd: number): number;
   /** `ends` gets the two descriptors. */
+  /** Nobody can send it descriptors any more; -ENOPROTOOPT before Linux 6.16. */
+  refuseDescriptors(fd: number): number;
   /** Bytes that may be sent and not read; without CAP_NET_ADMIN net.core.wmem_max at most. */
   sendBuffer(fd: number, bytes: number): number;
   socketPair(type: 'stream' | 'seqpacket' | 'dgram', ends: Int32Array): number;

@@ -36,7 +36,8 @@ export interface Sockets {
   /** A UDP socket that is connected to the group, and sends as one of {@link openMulticast} does, from a port of its own. */
   openMulticastSender(membership: Membership): Result<OwnedFd, SysError>;
   /**
-   * A pair of unix sockets. The first is blocking; the second is not.
+   * A pair of unix sockets. The first is blocking; the second is not, and can be sent no descriptors where the kernel
+   * has that (since Linux 6.16).
    *
    * @param buffer bytes that each may have sent and the other not read, as far as the kernel lets us.
    */

@@ -51,7 +51,12 @@ t.test('everything is in its place', async (t) => {
       ...['bin/fdbroker', 'sbin/fdbrokerd', 'libexec/fdbroker-helper', 'lib/fdbroker/native/fdbroker.node'],
       ...['lib/systemd/system/fdbroker.service', 'lib/systemd/system/fdbroker.socket'],
       ...['lib/sysusers.d/fdbroker.conf', 'lib/tmpfiles.d/fdbroker.conf', 'lib/udev/rules.d/60-fdbroker.rules'],
-      ...['share/doc/fdbroker/examples/fdbroker.ini', 'share/man/man1/fdbroker.1', 'share/man/man8/fdbrokerd.8'],
+      ...[
+        'share/doc/fdbroker/examples/fdbroker.ini',
+        'share/man/man1/fdbroker.1',
+        'share/man/man8/fdbrokerd.8',
+        'sbin/fdbroker-switchd',
+      ],
       ...['share/man/man8/fdbroker-helper.8', 'share/man/man5/fdbroker.ini.5'],
       ...['share/bash-completion/completions/fdbroker', 'share/zsh/site-functions/_fdbroker'],
     ].filter((file) => !files.includes(file)),

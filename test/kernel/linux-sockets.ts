@@ -4,12 +4,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { constants, readSync, writeSync } from 'node:fs';
 import { createServer, type Server, Socket } from 'node:net';
+import { release } from 'node:os';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
 import type { Endpoint } from '../../src/core/config.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
-import { ownFd } from '../../src/kernel/seqpacket.js';
+import { ownFd, send } from '../../src/kernel/seqpacket.js';
 import { flagsOf, openFds } from '../support/descriptors.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 
@@ -160,3 +161,20 @@ function sleeper(t: { teardown(end: () => unknown): void }): ChildProcess {
   t.teardown(() => child.kill('SIGKILL'));
   return child;
 }
+
+t.test('a pair for a guest and the switch', async (t) => {
+  for (const type of ['seqpacket', 'stream'] as const) {
+    const [theirs, ours] = sockets.pair(type, 1 << 20)._unsafeUnwrap();
+    t.equal(flagsOf(theirs.fd) & O_NONBLOCK, 0);
+    t.equal(flagsOf(ours.fd) & O_NONBLOCK, O_NONBLOCK);
+    for (const fd of [theirs.fd, ours.fd]) t.equal(flagsOf(fd) & O_CLOEXEC, O_CLOEXEC);
+    t.equal(send(theirs.fd, Buffer.from('frame'), []).isOk(), true);
+    const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(release())?.map(Number) ?? [];
+    const refuses = major > 6 || (major === 6 && minor >= 16);
+    const sent = send(theirs.fd, Buffer.from('frame'), [theirs.fd]);
+    t.equal(sent.isErr() && sent.error.code, refuses && 'EPERM', 'descriptors');
+    t.equal(send(ours.fd, Buffer.from('frame'), [theirs.fd]).isOk(), true, 'they go the other way');
+    theirs.close();
+    ours.close();
+  }
+});

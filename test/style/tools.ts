@@ -10,7 +10,7 @@ function missing(tool: string, remedy: string): string | false {
 
 t.test('manual pages', { skip: missing('mandoc', 'apt-get install mandoc') }, async (t) => {
   const pages = readdirSync('docs/man').filter((name) => /\.[1-8]$/.test(name));
-  t.same(pages.sort(), ['fdbroker-helper.8', 'fdbroker.1', 'fdbroker.ini.5', 'fdbrokerd.8']);
+  t.same(pages.sort(), ['fdbroker-helper.8', 'fdbroker-switchd.8', 'fdbroker.1', 'fdbroker.ini.5', 'fdbrokerd.8']);
   for (const page of pages) {
     const run = spawnSync('mandoc', ['-Tlint', '-Wwarning', `docs/man/${page}`], { encoding: 'utf8' });
     t.equal(run.stdout + run.stderr, '', page);
@@ -19,7 +19,7 @@ t.test('manual pages', { skip: missing('mandoc', 'apt-get install mandoc') }, as
 
 t.test('systemd units', { skip: missing('systemd-analyze', 'apt-get install systemd') }, async (t) => {
   const folder = t.testdir();
-  for (const program of ['bin/fdbroker', 'sbin/fdbrokerd']) {
+  for (const program of ['bin/fdbroker', 'sbin/fdbrokerd', 'sbin/fdbroker-switchd']) {
     mkdirSync(`${folder}/${dirname(program)}`, { recursive: true });
     writeFileSync(`${folder}/${program}`, '#!/bin/sh\n', { mode: 0o755 });
   }
@@ -31,8 +31,13 @@ t.test('systemd units', { skip: missing('systemd-analyze', 'apt-get install syst
   const run = spawnSync('systemd-analyze', ['verify', '--man=no', ...units], { encoding: 'utf8' });
   t.equal(run.stderr, '');
   t.equal(run.status, 0);
-  const security = ['security', '--offline=true', '--threshold=25', `${folder}/fdbroker.service`];
-  t.equal(spawnSync('systemd-analyze', security).status, 0, 'an exposure of at most 2.5 of 10');
+  for (const [service, threshold] of [
+    ['fdbroker', 25],
+    ['fdbroker-switch', 15],
+  ]) {
+    const security = ['security', '--offline=true', `--threshold=${threshold}`, `${folder}/${service}.service`];
+    t.equal(spawnSync('systemd-analyze', security).status, 0, `${service}: tenths of an exposure`);
+  }
 });
 
 t.test('the launcher gives V8 the flags that the broker asks for', async (t) => {

@@ -10,7 +10,7 @@ import { connectSeqpacket, listenSeqpacket, receive, send, socketPair } from '..
 import { decodeEvent, encodeOrder, type Order, type SwitchEvent } from '../../src/protocol/switch-order.js';
 import type { Lifetime } from './daemon.js';
 
-const program = fileURLToPath(new URL('../../src/bin/fdbroker-switchd.js', import.meta.url));
+export const switchProgram = fileURLToPath(new URL('../../src/bin/fdbroker-switchd.js', import.meta.url));
 
 export class SwitchProcess {
   readonly path: string;
@@ -18,11 +18,11 @@ export class SwitchProcess {
   stderr = '';
   readonly ended: Promise<number | NodeJS.Signals>;
 
-  constructor(t: Lifetime, wrapper: readonly string[] = []) {
+  constructor(t: Lifetime, wrapper: readonly string[] = [], args: readonly string[] = []) {
     const folder = mkdtempSync(join(tmpdir(), 'fdbroker-test-'));
     this.path = join(folder, 'switch');
     const listener = listenSeqpacket(this.path, { mode: 0o600 })._unsafeUnwrap();
-    const command = [...wrapper, process.execPath, program];
+    const command = [...wrapper, process.execPath, switchProgram, ...args];
     const env = { ...process.env, LISTEN_FDS: '1' };
     this.child = spawn(command[0] as string, command.slice(1), {
       stdio: ['ignore', 'ignore', 'pipe', listener.fd],

@@ -1,12 +1,15 @@
 /** The switch as a process: ports by order, frames, ends, a broker that comes back, and nothing that it may not. */
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { Mac } from '../../src/core/mac.js';
 import { receive, send } from '../../src/kernel/seqpacket.js';
 import type { Order } from '../../src/protocol/switch-order.js';
 import { broadcast, frame, station } from '../support/frames.js';
-import { guestEnd, SwitchProcess } from '../support/switch-process.js';
+import { guestEnd, SwitchProcess, switchProgram } from '../support/switch-process.js';
+import { until } from '../support/until.js';
 
 const plug: Order & { order: 'plug' } = {
   ...{ order: 'plug', port: 0, network: 0, kind: 'dgram', uplink: false, isolated: false, locked: false },
@@ -99,16 +102,26 @@ t.test('it has no privilege', { skip: !root && 'not root: nobody gives it any' }
   t.match(status, /^NoNewPrivs:\s*1$/m);
 });
 
-t.test('it starts with a socket only', async (t) => {
-  for (const [args, wanted] of [
-    [['--version'], 0],
-    [['--help'], 0],
-    [['--verbose'], 2],
-  ] as const) {
-    const { spawnSync } = await import('node:child_process');
-    const { fileURLToPath } = await import('node:url');
-    const program = fileURLToPath(new URL('../../src/bin/fdbroker-switchd.js', import.meta.url));
-    t.equal(spawnSync(process.execPath, [program, ...args]).status, wanted, args[0]);
-    t.match(spawnSync(process.execPath, [program], { encoding: 'utf8' }).stderr, /no socket was handed over/);
-  }
+t.test('options', async (t) => {
+  const run = (...args: string[]) => spawnSync(process.execPath, [switchProgram, ...args], { encoding: 'utf8' });
+  t.match(run('--version'), { status: 0, stdout: /^fdbroker-switchd \d/ });
+  t.match(run('--help'), { status: 0, stdout: /--broker USER/ });
+  t.match(run('--verbose'), { status: 2, stderr: /--help lists the options/ });
+  t.match(run('--broker', 'nobody-of-that-name'), { status: 2, stderr: /there is no user nobody-of-that-name/ });
+  t.match(run(), { status: 2, stderr: /no socket was handed over/ });
+});
+
+t.test('it obeys the user that it is told, and root', { skip: !root && 'not root' }, async (t) => {
+  const it = new SwitchProcess(t, [], ['--broker', 'daemon']);
+  chmodSync(it.path, 0o777);
+  chmodSync(dirname(it.path), 0o755);
+  const asUser = (uid: string) =>
+    spawnSync('socat', ['-u', 'OPEN:/dev/null', `UNIX-CONNECT:${it.path},type=5`], {
+      uid: Number(uid),
+      encoding: 'utf8',
+    });
+  t.equal(asUser('1').status, 0);
+  asUser('65534');
+  await until(() => /user 65534 is not the broker, and is sent away/.test(it.stderr));
+  t.notMatch(it.stderr, /user 1 is not/);
 });

@@ -167,6 +167,13 @@ static napi_value js_send_buffer(napi_env env, napi_callback_info info) {
     return make_int(env, send_buffer(fd, bytes));
 }
 
+static napi_value js_refuse_descriptors(napi_env env, napi_callback_info info) {
+    napi_value argument;
+    int fd;
+    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
+    return make_int(env, refuse_descriptors(fd));
+}
+
 static napi_value js_socket_pair(napi_env env, napi_callback_info info) {
     napi_value arguments[2];
     char type[16];
@@ -219,6 +226,7 @@ void register_sockets(napi_env env, napi_value exports) {
     export_function(env, exports, "unsentBytes", js_unsent_bytes);
     export_function(env, exports, "socketPair", js_socket_pair);
     export_function(env, exports, "sendBuffer", js_send_buffer);
+    export_function(env, exports, "refuseDescriptors", js_refuse_descriptors);
     export_function(env, exports, "peerProcess", js_peer_process);
     export_function(env, exports, "peerGroups", js_peer_groups);
     export_function(env, exports, "peerPidfd", js_peer_pidfd);

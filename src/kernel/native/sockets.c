@@ -171,6 +171,16 @@ int unsent_bytes(int fd) {
     return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -errno : bytes;
 }
 
+/* Debian 12's headers are older; the number is that of asm-generic/socket.h. */
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+int refuse_descriptors(int fd) {
+    const int off = 0;
+    return answer(setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off));
+}
+
 int send_buffer(int fd, int bytes) {
     if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) == 0) return 0;
     return answer(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes));
