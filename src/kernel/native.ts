@@ -6,6 +6,7 @@ import type { LinkCalls } from './native-links.js';
 import type { MacvtapCalls } from './native-macvtap.js';
 import type { MulticastCalls } from './native-multicast.js';
 import type { PacketCalls } from './native-packet.js';
+import type { PipeCalls } from './native-pipe.js';
 
 /** sockets.h and peer.h. Descriptors returned belong to the caller and are close-on-exec. */
 interface SocketCalls {
@@ -120,7 +121,7 @@ interface CloserCalls {
 }
 
 interface SomeCalls extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls {}
-interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls {}
+interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls, PipeCalls {}
 interface Addon extends SomeCalls, InetCalls, MulticastCalls, PacketCalls, MovingCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

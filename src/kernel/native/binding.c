@@ -6,6 +6,7 @@ NAPI_MODULE_INIT() {
     register_inet(env, exports);
     register_packet(env, exports);
     register_multicast(env, exports);
+    register_pipe(env, exports);
     register_watch(env, exports);
     register_process(env, exports);
     register_links(env, exports);

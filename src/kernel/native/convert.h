@@ -14,6 +14,7 @@ void register_sockets(napi_env env, napi_value exports);
 void register_inet(napi_env env, napi_value exports);
 void register_packet(napi_env env, napi_value exports);
 void register_multicast(napi_env env, napi_value exports);
+void register_pipe(napi_env env, napi_value exports);
 void register_watch(napi_env env, napi_value exports);
 void register_process(napi_env env, napi_value exports);
 void register_links(napi_env env, napi_value exports);
