@@ -54,6 +54,7 @@ export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usa
     const rule = [...rulesByName(matches, 'denies')].find(({ forms }) => hasForm(forms, ask.form));
     return err(deny.formDenial(ask.network, ask.form, formsOf(permitted), rule));
   }
+  if (ask.form !== 'tap' && (ask.queues ?? 1) > 1) return err(deny.oneQueue(ask.network, ask.form));
   if (ask.vhost === 'yes' && offeredVhost(network.network) === 'no') return err(deny.noVhost(ask.network));
   return decideRule(network, matches, caller, ask, usage).map((found) =>
     makePermit(caller, ask, network.network, found),

@@ -65,6 +65,12 @@ export function noVhost(network: NetworkName): Denial {
   return denial('device', reason, `network "${network}" is given without vhost; ask without it, or with vhost=auto`);
 }
 
+/** Only a tap has several descriptors of one device. @param form another one than tap. */
+export function oneQueue(network: NetworkName, form: Form): Denial {
+  const message = `network "${network}" has one queue in form ${form}; ask without queues=, or with queues=1`;
+  return denial('device', `several queues on network "${network}" in form ${form}`, message);
+}
+
 interface Asked {
   readonly network: NetworkName;
   readonly queues?: number;

@@ -3,6 +3,7 @@ import t from 'tap';
 import type { Vhost } from '../../src/core/config.js';
 import { bridgeNetwork } from '../support/policy.js';
 import { allow, denial, permit } from '../support/scene.js';
+import { udpNetwork } from '../support/socket-networks.js';
 
 t.test('queues, as many as a rule gives', async (t) => {
   const rules = [allow('a'), allow('b', { maxQueues: 4 })];
@@ -10,6 +11,16 @@ t.test('queues, as many as a rule gives', async (t) => {
   t.match(permit({ rules }), { queues: 1, rule: { name: 'a' } });
   t.match(denial({ rules, queues: 5 }), { kind: 'device', message: /^you may have 4 queues on network "lan"/ });
   t.match(denial({ rules: [allow('a')], queues: 2 }), { kind: 'device', message: /^you may have 1 queue on/ });
+});
+
+t.test('several queues of a tap alone', async (t) => {
+  const networks = [udpNetwork()];
+  const rules = [allow('a', { maxQueues: 4 })];
+  t.match(permit({ rules, networks, form: 'dgram', queues: 1 }), { queues: 1 });
+  t.match(denial({ rules, networks, form: 'dgram', queues: 2 }), {
+    kind: 'device',
+    message: 'network "lan" has one queue in form dgram; ask without queues=, or with queues=1',
+  });
 });
 
 t.test('vhost: what is asked for, where network and rule give it, and a must where one of them says yes', async (t) => {

@@ -1,7 +1,7 @@
 /** A decision made in a scene: rules, networks, a caller and what is in use. */
 import { decide, type Usage } from '../../src/acl/decide.js';
 import { compilePolicy } from '../../src/acl/policy.js';
-import type { BridgeNetwork, Rule, Vhost } from '../../src/core/config.js';
+import type { Network, Rule, Vhost } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import type { Form } from '../../src/core/form.js';
 import { type MacWish, numberToMac } from '../../src/core/mac.js';
@@ -9,7 +9,7 @@ import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from './
 
 export interface Scene {
   readonly rules?: readonly Rule[];
-  readonly networks?: readonly BridgeNetwork[];
+  readonly networks?: readonly Network[];
   readonly caller?: Credentials;
   readonly network?: string;
   readonly form?: Form;
