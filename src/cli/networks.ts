@@ -49,7 +49,7 @@ const columns: readonly Column<NetworkListing>[] = [
   { heading: 'ON', cell: ({ on }) => on },
   { heading: 'MTU', align: 'right', cell: ({ mtu }) => String(mtu ?? '-') },
   { heading: 'VLAN', align: 'right', cell: ({ vlan }) => String(vlan ?? '-') },
-  { heading: 'FORMS', cell: ({ forms }) => forms.join(',') },
+  { heading: 'FORMS', cell: ({ forms }) => forms.join(',') || '-' },
   { heading: 'QUEUES', align: 'right', cell: ({ maxQueues }) => String(maxQueues) },
   { heading: 'VHOST', cell: ({ vhost, vhostAvailable }) => (vhost === 'no' || vhostAvailable ? vhost : 'missing') },
   {

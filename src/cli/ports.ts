@@ -23,7 +23,7 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   if (ports.isErr()) return reportFailure(ports.error, target, world);
   const named = await nameOwners(ports.value, world);
   if (args['json']) world.out(toJson(named));
-  else if (named.length === 0) complain(world, 'no port; a guest gets one through fdbroker-helper(8)');
+  else if (named.length === 0) complain(world, 'no port; a guest gets one by "fdbroker exec" or fdbroker-helper(8)');
   else world.out(formatPorts(named, world.now(), world.colour));
   return exitStatus.ok;
 }
