@@ -25,6 +25,14 @@ export const dropReasons = [
   'vlan',
   /** With an offload header that does not fit it, or that would make more segments of it, or longer, than there may be. */
   'bad-offload',
+  /** From another host, with a header that is none, or that this version does not know. */
+  'bad-header',
+  /** What this switch has sent, back from outside. */
+  'own',
+  /** From a host that is none of those which the network has. */
+  'not-a-peer',
+  /** From a host for which there is no room among the peers. */
+  'no-peer-room',
   /** The port that it goes to takes no more now. */
   'egress-full',
   /** The port that it goes to, or its far end, failed. */

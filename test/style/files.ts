@@ -52,6 +52,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
   'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
+  'src/switch/qdes/vxlan.ts': 'test/switch/qdes/header.ts',
   'src/switchd/confine.ts': 'test/switchd/control.ts',
   'src/networks/uplink.ts': 'test/broker/switch.ts',
   'src/switchd/multicast-port.ts': 'test/broker/switch.ts',

@@ -1,0 +1,95 @@
+import { randomFillSync } from 'node:crypto';
+import t from 'tap';
+import { AddressHash } from '../../../src/switch/hash.js';
+import { noPeer, PeerTable, peerAddressSize } from '../../../src/switch/qdes/peer-table.js';
+import { randomNumbers } from '../../support/random.js';
+
+const table = (capacity: number) => new PeerTable(capacity, new AddressHash(randomFillSync));
+
+/** That many'th address, at an offset. */
+function address(number: number, six = false): Uint8Array {
+  const bytes = new Uint8Array(7 + peerAddressSize);
+  bytes[7] = six ? 10 : 2;
+  bytes[7 + (six ? 23 : 7)] = number;
+  bytes[7 + (six ? 22 : 6)] = number >>> 8;
+  return bytes;
+}
+
+t.test('peers come, are found by their address, and go', async (t) => {
+  const peers = table(4);
+  t.equal(peers.find(address(1), 7), noPeer);
+  const one = peers.add(address(1), 7, false, 10);
+  const other = peers.add(address(2, true), 7, false, 10);
+  t.equal(peers.find(address(1), 7), one);
+  t.equal(peers.find(address(2, true), 7), other);
+  t.equal(peers.find(address(2), 7), noPeer, 'of the other family');
+  t.equal(peers.size, 2);
+  peers.leave(one);
+  t.notOk(peers.isCurrent(one));
+  t.ok(peers.isCurrent(other));
+  t.equal(peers.find(address(1), 7), noPeer);
+  const next = peers.add(address(3), 7, false, 10);
+  t.equal(peers.placeOf(next), peers.placeOf(one), 'its place is used again');
+  t.not(next, one);
+  t.notOk(peers.isCurrent(one), 'and yet nobody takes one for the other');
+  t.notOk(peers.isCurrent(noPeer));
+});
+
+t.test('a full table takes nobody more', async (t) => {
+  const peers = table(2);
+  const one = peers.add(address(1), 7, false, 0);
+  peers.add(address(2), 7, true, 0);
+  t.equal(peers.add(address(3), 7, false, 0), noPeer);
+  peers.leave(one);
+  t.not(peers.add(address(3), 7, false, 0), noPeer);
+});
+
+t.test('who is silent goes; who is configured stays, and what was behind it is forgotten', async (t) => {
+  const peers = table(4);
+  const [one, fixed] = [peers.add(address(1), 7, false, 100), peers.add(address(2), 7, true, 100)];
+  t.match(peers.list(), [
+    { place: 0, fixed: false, seen: 100, roundTrip: undefined },
+    { place: 1, fixed: true, seen: undefined },
+  ]);
+  peers.hear(one, -1, 110);
+  peers.measure(one, 250);
+  peers.hear(fixed, 7, 110);
+  t.match(peers.list(), [
+    { seen: 110, roundTrip: 250, sender: 0xffffffff },
+    { seen: 110, sender: 7 },
+  ]);
+  peers.age(125, 15);
+  t.ok(peers.isCurrent(one));
+  peers.age(126, 15);
+  t.notOk(peers.isCurrent(one));
+  t.notOk(peers.isCurrent(fixed));
+  const again = peers.find(address(2), 7);
+  t.ok(peers.isCurrent(again));
+  t.match(peers.list(), [{ place: 1, fixed: true, seen: undefined, roundTrip: undefined }]);
+  peers.age(1000, 15);
+  t.ok(peers.isCurrent(again), 'silence is told once');
+});
+
+t.test('a million changes, as a map has them', async (t) => {
+  const random = randomNumbers(7);
+  const peers = table(64);
+  const known = new Map<number, number>();
+  let wrong = 0;
+  for (let i = 0; i < 1_000_000; i += 1) {
+    const number = random(100);
+    const bytes = address(number, number % 2 === 0);
+    const peer = peers.find(bytes, 7);
+    if (peer !== (known.get(number) ?? noPeer)) wrong += 1;
+    if (peer === noPeer) {
+      const added = peers.add(bytes, 7, false, i);
+      if ((added === noPeer) !== (known.size === 64)) wrong += 1;
+      if (added !== noPeer) known.set(number, added);
+    } else if (random(3) === 0) {
+      peers.leave(peer);
+      known.delete(number);
+    }
+  }
+  t.equal(wrong, 0);
+  t.equal(peers.size, known.size);
+  for (const peer of known.values()) t.ok(peers.isCurrent(peer));
+});
