@@ -48,7 +48,8 @@ function parseSection(text: string): Result<Line, ValueError> {
   }
   const [, kind, name] = /^([A-Za-z][A-Za-z-]*)(?:[\t ]+([^\t ]+))?$/.exec(inside) ?? [];
   if (kind === undefined) {
-    return refuse(`[${inside}] is not a section; allowed are [broker], [network NAME] and [rule NAME]`);
+    const blank = /[\t ]/.test(inside) ? ', with no blank in NAME, before the kind or behind NAME' : '';
+    return refuse(`[${inside}] is not a section; allowed are [broker], [network NAME] and [rule NAME]${blank}`);
   }
   return ok({ tag: 'section', kind, name });
 }

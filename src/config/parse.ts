@@ -104,7 +104,7 @@ class ConfigReader {
 
   #addNetwork(section: Section): void {
     const name = section.name as NetworkName;
-    this.#names.add(name);
+    if (section.name !== undefined) this.#names.add(name);
     const network = parseNetwork(section, name, this.errors);
     if (network !== undefined) this.#networks.set(name, network);
   }

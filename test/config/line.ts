@@ -59,7 +59,7 @@ t.test('all else is refused, with what is allowed', async (t) => {
     ['[]', /^\[\] is not a section; allowed are \[broker\], \[network NAME\] and \[rule NAME\]$/],
     ['[ network lan]', /is not a section/],
     ['[network lan ]', /is not a section/],
-    ['[network lan two]', /is not a section/],
+    ['[network lan two]', /is not a section; allowed are .*, with no blank in NAME/],
     ['[network.lan]', /is not a section/],
     ['[__proto__]', /^\[__proto__\] is not a section/],
     ['__proto__ = x', /^"__proto__" is not a key/],

@@ -28,6 +28,12 @@ t.test('sections that are not known', async (t) => {
   t.match(errorsOf('[constructor x]\n[toString]\n'), [/^a.ini:1: /, /^a.ini:2: /]);
   t.match(errorsOf('[broker x]\n'), ['a.ini:1: [broker x] has a name; write [broker]']);
   t.match(errorsOf(lan.replace(' lan', '')), ['a.ini:1: [network] has no name; write [network NAME]']);
+  const mentioned = '[rule x]\neffect = deny\nuser[] = *\nnetwork[] = lna\n';
+  t.match(
+    errorsOf(lan.replace(' lan', '') + mentioned),
+    [/has no name/, /^a.ini:7: network\[\] = lna: there is no such network; add a section \[network lna\]/],
+    'what has no name is nothing that could be meant',
+  );
   t.match(errorsOf(`[rule a;b]\neffect = deny\nuser[] = *\nnetwork[] = lan\n${lan}`), [
     /^a.ini:1: "a;b" is not the name of a rule/,
   ]);
@@ -59,8 +65,8 @@ t.test('a rule finds its network in another file, before or after', async (t) =>
 });
 
 t.test('a network with errors of its own is not also missing', async (t) => {
-  const text = '[network lan]\ntype = packet\n[rule r]\neffect = allow\nuser[] = *\nnetwork[] = lan\n';
-  t.match(errorsOf(text), [/^a.ini:2: type = packet/]);
+  const text = '[network lan]\ntype = bridg\n[rule r]\neffect = allow\nuser[] = *\nnetwork[] = lan\n';
+  t.match(errorsOf(text), [/^a.ini:2: type: "bridg" is not allowed/]);
 });
 
 t.test('every error of all files at once', async (t) => {
