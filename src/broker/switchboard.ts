@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
 import { err, ok, type Result } from 'neverthrow';
 import { formatAlias, type Grant, parseAlias } from '../core/grant.js';
 import { type NetworkName, parseNetworkName } from '../core/names.js';
-import type { SwitchedNetwork } from '../core/switched.js';
+import { accessVlan, type SwitchedNetwork } from '../core/switched.js';
 import { describeSysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
@@ -69,7 +69,7 @@ export class Switchboard implements Board, Disposable {
     }
     const plugged = this.#plug(network.name, account, [end], {
       ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}`, maxFrame: mtu + overhead },
-      ...{ locked: false, isolated: false, addresses: [] },
+      ...{ locked: false, isolated: false, addresses: [], ...vlanOf(network) },
       ...{ maxAddresses: guestAddresses, floodRate: guestFloods },
     });
     if (plugged.isErr()) {
@@ -91,10 +91,10 @@ export class Switchboard implements Board, Disposable {
     if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
     return openUplink(this.kernel, network)
       .mapErr(({ what }) => what)
-      .andThen(({ kind, fds, mtu }) =>
+      .andThen(({ kind, fds, mtu, addresses = [] }) =>
         this.#plug(network.name, undefined, fds, {
           ...{ kind, uplink: true, label: network.name, maxFrame: mtu + overhead },
-          ...{ locked: false, isolated: false, addresses: [], maxAddresses: uplinkAddresses },
+          ...{ locked: false, isolated: false, addresses, maxAddresses: uplinkAddresses, ...vlanOf(network) },
         }),
       )
       .map(() => undefined);
@@ -219,4 +219,9 @@ export class Switchboard implements Board, Disposable {
       }
     }, wait);
   }
+}
+
+function vlanOf(network: SwitchedNetwork): Pick<PlugOrder, 'vlan'> {
+  const vlan = accessVlan(network);
+  return vlan === undefined ? {} : { vlan };
 }

@@ -6,9 +6,9 @@ import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import { refuse } from './refuse.js';
 import type { Section } from './scan.js';
-import { parseYesNo } from './values.js';
+import { parseInteger, parseMtu, parseYesNo } from './values.js';
 
-const shape = { type: 'one', interface: 'one', bare: 'one' } as const satisfies Shape;
+const shape = { type: 'one', interface: 'one', vlan: 'one', mtu: 'one', bare: 'one' } as const satisfies Shape;
 
 /** @returns undefined when the section has errors. */
 export function parsePacketNetwork(section: Section, name: NetworkName, errors: ErrorList): PacketNetwork | undefined {
@@ -16,9 +16,13 @@ export function parsePacketNetwork(section: Section, name: NetworkName, errors: 
   const fields = new Fields(section, shape, errors);
   if (!fields.has('interface')) fields.refuse('has no interface; write interface = NAME, the one whose wire it is');
   const on = fields.one('interface', parseWire);
+  const vlan = fields.one('vlan', parseInteger(1, 4094));
+  const mtu = fields.one('mtu', parseMtu) ?? 'inherit';
   const bare = fields.one('bare', parseYesNo) ?? false;
+  if (bare) fields.refuseKey('vlan', 'cannot be kept with bare = yes: whoever has a bare socket sees every VLAN');
   if (on === undefined || errors.count > before) return undefined;
-  return { type: 'packet', name, origin: section.origin, interface: on, bare };
+  const tagged = vlan === undefined ? {} : { vlan };
+  return { type: 'packet', name, origin: section.origin, interface: on, ...tagged, mtu, bare };
 }
 
 function parseWire(text: string): Result<InterfaceName, ValueError> {

@@ -65,9 +65,13 @@ export interface TcpNetwork extends Named<'tcp'> {
   readonly endpoint: Endpoint;
 }
 
-/** A packet socket on an existing interface: its wire, as it is. */
+/** An existing interface's wire, by a packet socket. */
 export interface PacketNetwork extends Named<'packet'> {
   readonly interface: InterfaceName;
+  /** Access VLAN, 1 to 4094: guests' frames have no tag, those on the wire have this one; undefined: tags pass. */
+  readonly vlan?: number;
+  /** Bytes without the Ethernet header, as guests are told; inherit: the interface's. */
+  readonly mtu: number | 'inherit';
   /** Whether the socket itself is handed out, whose holder can reach every interface of the broker's namespace. */
   readonly bare: boolean;
 }

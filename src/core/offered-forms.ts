@@ -3,7 +3,7 @@ import type { Network } from './config.js';
 import type { Form } from './form.js';
 import { isSwitchedNetwork, switchedForms } from './switched.js';
 
-/** The one for QEMU first; none where the network has no form in this version. */
+/** The one for QEMU first. */
 export function offeredForms(network: Network): readonly Form[] {
   switch (network.type) {
     case 'bridge':
@@ -14,7 +14,7 @@ export function offeredForms(network: Network): readonly Form[] {
     case 'tcp':
       return ['stream', 'socket'];
     case 'packet':
-      return network.bare ? ['socket'] : [];
+      return network.bare ? [...switchedForms, 'socket'] : switchedForms;
     case 'multicast':
       return [...switchedForms, 'socket'];
   }
@@ -36,17 +36,13 @@ export function whyNotOffered(network: Network, form: Form): NotOffered | undefi
   const offered = offeredForms(network);
   if (offered.includes(form)) return undefined;
   const named = `network "${network.name}" is of type ${network.type}`;
-  if (network.type !== 'packet') {
-    const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
-    const byExec = isSwitchedNetwork(network) ? '; fdbroker exec and attach do that for QEMU' : '';
-    return { why, advice: `ask for form ${offered.join(' or ')}${byExec}` };
+  if (network.type === 'packet' && form === 'socket') {
+    return {
+      why: `${named} without bare = yes and hands out no bare socket, because ${bareCaution}`,
+      advice: 'where its users may do that, the administrator writes bare = yes in its section',
+    };
   }
-  const why =
-    form === 'socket'
-      ? `${named} without bare = yes and hands out no bare socket, because ${bareCaution}`
-      : `${named}, whose bare socket QEMU cannot take; form ${form} comes with the switch of a later version`;
-  const advice = offered.includes('socket')
-    ? 'a program other than QEMU asks for form socket'
-    : 'where its users may do that, the administrator writes bare = yes in its section';
-  return { why, advice };
+  const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
+  const byExec = isSwitchedNetwork(network) ? '; fdbroker exec and attach do that for QEMU' : '';
+  return { why, advice: `ask for form ${offered.join(' or ')}${byExec}` };
 }

@@ -1,8 +1,8 @@
 /** Which networks our switch carries, and in which forms a guest gets a port of it. */
-import type { MulticastNetwork, Network } from './config.js';
+import type { MulticastNetwork, Network, PacketNetwork } from './config.js';
 import type { Form } from './form.js';
 
-export type SwitchedNetwork = MulticastNetwork;
+export type SwitchedNetwork = MulticastNetwork | PacketNetwork;
 
 /** How frames lie in what a guest's end of a port carries. */
 export type SwitchedForm = 'dgram' | 'stream';
@@ -14,5 +14,10 @@ export function isSwitchedForm(form: Form): form is SwitchedForm {
 }
 
 export function isSwitchedNetwork(network: Network): network is SwitchedNetwork {
-  return network.type === 'multicast';
+  return network.type === 'multicast' || network.type === 'packet';
+}
+
+/** The VLAN whose tag frames have on the network's wire, and nowhere else; undefined: tags pass. */
+export function accessVlan(network: SwitchedNetwork): number | undefined {
+  return network.type === 'packet' ? network.vlan : undefined;
 }

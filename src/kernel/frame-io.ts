@@ -38,6 +38,8 @@ export class FrameIo {
   readonly address: Uint8Array;
   /** The type, then the tag, that the kernel took off; 0: none. */
   readonly tag: Int32Array;
+  /** What of the frame is left to be done by a header that whoever received it has put at frontOf(); receiving sets 0: none. */
+  readonly unfinished: Uint8Array;
   /** What became of the last send(). */
   readonly sent = { sent: 0, failed: 0, full: 0, broken: false };
   readonly #home: Int32Array;
@@ -52,6 +54,7 @@ export class FrameIo {
     this.length = new Int32Array(slots);
     this.address = new Uint8Array(slots * addressSize);
     this.tag = new Int32Array(slots);
+    this.unfinished = new Uint8Array(slots);
     let slot = 0;
     this.regions = classes.map((one, region) => {
       // An odd number of cache lines, or all starts would share few places of the processor's cache
@@ -73,6 +76,11 @@ export class FrameIo {
   /** The region's bytes in which the slot's frame is. */
   bytesOf(slot: number): Uint8Array {
     return this.regions[this.region[slot] as number] as Uint8Array;
+  }
+
+  /** Where the headroom of a slot begins that was received into: what is there stays whatever is put before the frame. */
+  frontOf(slot: number): number {
+    return (this.#home[slot] as number) - headroom;
   }
 
   /**
@@ -123,6 +131,9 @@ export class FrameIo {
   }
 
   #reset(first: number, count: number): void {
-    for (let slot = first; slot < first + count; slot += 1) this.start[slot] = this.#home[slot] as number;
+    for (let slot = first; slot < first + count; slot += 1) {
+      this.start[slot] = this.#home[slot] as number;
+      this.unfinished[slot] = 0;
+    }
   }
 }

@@ -38,6 +38,8 @@ interface SocketCalls {
   refuseDescriptors(fd: number): number;
   /** Bytes that may be sent and not read; without CAP_NET_ADMIN net.core.wmem_max at most. */
   sendBuffer(fd: number, bytes: number): number;
+  /** Bytes that may wait; without CAP_NET_ADMIN net.core.rmem_max at most. */
+  receiveBuffer(fd: number, bytes: number): number;
   socketPair(type: 'stream' | 'seqpacket' | 'dgram', ends: Int32Array): number;
   /** `credentials` gets pid, uid, gid. */
   peerProcess(fd: number, credentials: Uint32Array): number;

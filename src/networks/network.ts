@@ -52,6 +52,8 @@ export interface Uplink {
   readonly fds: readonly OwnedFd[];
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
+  /** Who is at its near end: no frame from there is for guests, and none may send as they; left out: nobody. */
+  readonly addresses?: readonly Mac[];
 }
 
 export type OpenedPort = OpenedLink | OpenedSocket;

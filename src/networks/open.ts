@@ -14,10 +14,10 @@ import { describeMulticast, openMulticast } from './multicast.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import type { Outlook } from './outlook.js';
 import { describePacket, openPacket } from './packet.js';
-import { plainMtu } from './socket-network.js';
 import { openSwitched, type Switchboard } from './switched.js';
 import { describeTcp, openTcp } from './tcp.js';
 import { describeUdp, openUdp } from './udp.js';
+import { switchedMtu } from './uplink.js';
 import { openVhost } from './vhost.js';
 
 /** A port, or the promise of one where opening takes time. */
@@ -83,7 +83,9 @@ function openByType(
 ): Opening {
   const { form } = permit;
   if (isSwitchedNetwork(network) && isSwitchedForm(form)) {
-    return openSwitched(kernel, switchboard, { network, grant, form, mtu: plainMtu });
+    return switchedMtu(kernel, network).andThen((mtu) =>
+      openSwitched(kernel, switchboard, { network, grant, form, mtu }),
+    );
   }
   switch (network.type) {
     case 'bridge':

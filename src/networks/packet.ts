@@ -1,41 +1,85 @@
-/** A packet socket on an interface: for programs that are to have its wire as it is. QEMU cannot take one. */
+/**
+ * An interface's wire: guests on our switch, whose uplink is a packet socket there; other programs can have a packet socket
+ * of their own.
+ */
 import { err, ok, type Result } from 'neverthrow';
 import type { PacketNetwork } from '../core/config.js';
+import { parseMac } from '../core/mac.js';
 import { bareCaution } from '../core/offered-forms.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
-import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
+import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket, type Uplink } from './network.js';
 import { outsideBy } from './outlook.js';
 import { openedSocket, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
+/** Bytes of memory for frames that wait, each way: a burst of some 3,000 from a wire. */
+const buffer = 8 << 20;
+/** What a guest may have at most: longer frames than that are cut by stream sockets. */
+const mostMtu = 32_768;
+
 export function openPacket(kernel: Kernel, network: PacketNetwork): Result<OpenedSocket, NetworkError> {
-  return usableWire(kernel, network).andThen(({ ifindex, mtu }) =>
+  return usableWire(kernel, network).andThen((link) =>
     kernel.sockets
-      .openPacket(ifindex)
-      .map((fd) => openedSocket(fd, { mtu }))
+      .openPacket(link.ifindex)
+      .map((fd) => openedSocket(fd, { mtu: mtuOn(network, link) }))
       .mapErr((error) => cannot(network, error)),
   );
 }
 
+/** Frames to the interface's own address are the host's, and none of a guest's may be from it. */
+export function openPacketUplink(kernel: Kernel, network: PacketNetwork): Result<Uplink, NetworkError> {
+  return usableWire(kernel, network).andThen((link) =>
+    kernel.sockets
+      .openPacketUplink(link.ifindex, buffer)
+      .map((fd): Uplink => {
+        const addresses = parseMac(link.address).match(
+          (mac) => [mac],
+          () => [],
+        );
+        return { kind: 'packet', fds: [fd], mtu: mtuOn(network, link), addresses };
+      })
+      .mapErr((error) => cannot(network, error)),
+  );
+}
+
+/** Bytes that a guest's frame has at most, without the Ethernet header. */
+export function packetMtu(kernel: Kernel, network: PacketNetwork): Result<number, NetworkError> {
+  return usableWire(kernel, network).map((link) => mtuOn(network, link));
+}
+
 export function describePacket(kernel: Kernel, network: PacketNetwork): NetworkFacts {
   const wire = usableWire(kernel, network);
-  const unoffered = 'no form of it is in this version but the bare socket, which takes bare = yes in its section';
   return {
-    // What one sends goes out by the wire, and what goes out comes to none
     ...socketFacts(network.interface),
-    mtu: wire.isOk() ? wire.value.mtu : null,
+    mtu: wire.isOk() ? mtuOn(network, wire.value) : network.mtu === 'inherit' ? null : network.mtu,
+    // By our switch; bare sockets get nothing of each other
+    guestsReachEachOther: true,
+    // What the host sends there goes out by the wire, and what guests send too
+    hostReachable: false,
     ...outsideBy(wire.unwrapOr(undefined)),
-    ...(network.bare ? { caution: bareCaution } : {}),
-    problem: wire.isErr() ? wire.error.what : network.bare ? null : `network "${network.name}": ${unoffered}`,
+    caution: network.bare ? bareCaution : hostCaution(network),
+    problem: wire.isErr() ? wire.error.what : null,
   };
+}
+
+function hostCaution({ interface: on }: PacketNetwork): string {
+  return `its guests cannot reach this host's own addresses on ${on}, nor the host them`;
+}
+
+function mtuOn({ mtu }: PacketNetwork, link: Link): number {
+  return mtu === 'inherit' ? Math.min(link.mtu, mostMtu) : mtu;
 }
 
 function usableWire(kernel: Kernel, network: PacketNetwork): Result<Link, NetworkError> {
   return usableInterface(kernel, network).andThen((link) => {
-    if (link.address !== '') return ok(link);
-    const what = `${network.interface} is no Ethernet interface; name one that is`;
-    return err(networkError(`network "${network.name}": ${what}`));
+    const refuse = (what: string) => err(networkError(`network "${network.name}": ${what}`));
+    if (link.address === '') return refuse(`${network.interface} is no Ethernet interface; name one that is`);
+    const most = Math.min(link.mtu, mostMtu);
+    if (network.mtu === 'inherit' || network.mtu <= most) return ok(link);
+    const remedy =
+      most === mostMtu ? ', which is the most' : ` of ${network.interface}; say mtu = inherit, or raise that`;
+    return refuse(`mtu = ${network.mtu} is above the ${most}${remedy}`);
   });
 }
 

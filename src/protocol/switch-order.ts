@@ -20,6 +20,8 @@ export interface PlugOrder {
   readonly maxAddresses: number;
   /** Bytes, with header and tags. */
   readonly maxFrame: number;
+  /** The network's access VLAN, 1 to 4094: its frames have no tag, but on an uplink's wire this one; undefined: tags pass. */
+  readonly vlan?: number;
   /** Frames to all in a second; undefined: any number. */
   readonly floodRate?: number;
   /** Addresses that nobody else may send from. */
@@ -68,6 +70,7 @@ function plugFields(order: PlugOrder): [string, string][] {
     ['flags', flags.filter((flag) => order[flag]).join(' ')],
     ['max-addresses', String(order.maxAddresses)],
     ['max-frame', String(order.maxFrame)],
+    ['vlan', String(order.vlan ?? '')],
     ['flood-rate', String(order.floodRate ?? '')],
     ['addresses', order.addresses.join(' ')],
     ['label', order.label],
@@ -92,6 +95,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   const maxAddresses = wholeNumber(fields, 'max-addresses', 1 << 20);
   const maxFrame = wholeNumber(fields, 'max-frame', 65_554);
   const kind = portKinds.find((one) => one === fields.get('kind'));
+  const vlan = wholeNumber(fields, 'vlan', 4094);
   const floodRate = wholeNumber(fields, 'flood-rate', 1e9);
   const set = words(fields, 'flags');
   const addresses = words(fields, 'addresses').map(parseMac);
@@ -105,6 +109,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   return ok({
     ...{ port, network, kind, maxAddresses, maxFrame, label },
     ...{ uplink: set.includes('uplink'), isolated: set.includes('isolated'), locked: set.includes('locked') },
+    ...(vlan === undefined ? {} : { vlan }),
     ...(floodRate === undefined ? {} : { floodRate }),
     addresses: addresses.flatMap((address) => (address.isOk() ? [address.value] : [])),
   });

@@ -19,6 +19,12 @@ export function typeAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at + typeOffset] as number) << 8) | (bytes[at + typeOffset + 1] as number);
 }
 
+/** Whether it has a VLAN tag, 802.1Q's or 802.1ad's, be it for the priority alone. */
+export function isTagged(bytes: Uint8Array, at: number): boolean {
+  const type = typeAt(bytes, at);
+  return type === customerTag || type === serviceTag;
+}
+
 /** VLAN id of the outermost tag, 802.1Q's or 802.1ad's; 0: untagged, or tagged for the priority alone. */
 export function vlanAt(bytes: Uint8Array, at: number, length: number): number {
   const type = typeAt(bytes, at);

@@ -10,6 +10,8 @@ export interface PortOptions {
   readonly isolated: boolean;
   /** Sends from its static addresses alone, and sees no unknown unicast. */
   readonly locked: boolean;
+  /** Neither sends nor gets frames with a VLAN tag: what it sends with one is dropped. Left out: tags pass. */
+  readonly untagged?: boolean;
   /** Addresses learned at once, at most. */
   readonly maxAddresses: number;
 }
@@ -17,6 +19,7 @@ export interface PortOptions {
 export const uplinkFlag = 1;
 export const isolatedFlag = 2;
 export const lockedFlag = 4;
+export const untaggedFlag = 8;
 
 export class PortTable {
   readonly #networks: Int32Array;
@@ -36,9 +39,14 @@ export class PortTable {
   }
 
   /** @param port a number that is not in use. */
-  add(port: number, { network, uplink, isolated, locked, maxAddresses }: PortOptions): void {
+  add(port: number, options: PortOptions): void {
+    const { network, uplink, isolated, locked, untagged = false, maxAddresses } = options;
     this.#networks[port] = network;
-    this.#flags[port] = (uplink ? uplinkFlag : 0) | (isolated ? isolatedFlag : 0) | (locked ? lockedFlag : 0);
+    this.#flags[port] =
+      (uplink ? uplinkFlag : 0) |
+      (isolated ? isolatedFlag : 0) |
+      (locked ? lockedFlag : 0) |
+      (untagged ? untaggedFlag : 0);
     this.#learned[port] = 0;
     this.#limits[port] = maxAddresses;
     this.#members.set(network, Int32Array.of(...this.members(network), port));

@@ -1,14 +1,14 @@
 /** A learning switch for many networks: what becomes of a frame, without input or output. Nothing is allocated for a frame. */
 import { randomFillSync } from 'node:crypto';
 import { Counters } from './counters.js';
-import { dropCode } from './drop-reason.js';
+import { type DropCode, dropCode } from './drop-reason.js';
 import { Fdb, none } from './fdb.js';
 import { FloodLimit } from './flood-limit.js';
 import { dropOf, Forwarder, floodAll, floodUnknown } from './forward.js';
-import { headerLength } from './frame.js';
+import { headerLength, isTagged } from './frame.js';
 import { AddressHash } from './hash.js';
 import { accepted, Learner } from './learn.js';
-import { type PortOptions, PortTable } from './port-table.js';
+import { type PortOptions, PortTable, untaggedFlag } from './port-table.js';
 
 export interface SwitchOptions {
   /** Ports at once; they are numbered from 0. */
@@ -89,6 +89,9 @@ export class Switch {
     counters.received(ingress, length);
     if (length < headerLength) return this.#drop(ingress, dropCode['too-short']);
     if (length > (this.#maxFrames[ingress] as number)) return this.#drop(ingress, dropCode['too-long']);
+    if ((this.ports.flagsOf(ingress) & untaggedFlag) !== 0 && isTagged(bytes, at)) {
+      return this.#drop(ingress, dropCode.vlan);
+    }
     const source = this.#learner.learn(ingress, peer, bytes, at, now);
     if (source !== accepted) return this.#drop(ingress, source);
     const verdict = this.#forwarder.forward(ingress, bytes, at, now);
@@ -102,6 +105,12 @@ export class Switch {
     counters.flooded(ingress);
     this.peer = everyPeer;
     return this.#forwarder.flood(ingress, verdict !== floodAll, this.egress);
+  }
+
+  /** Counts a frame that came, and that is dropped without being looked at. */
+  refuse(ingress: number, length: number, reason: DropCode): void {
+    this.counters.received(ingress, length);
+    this.counters.dropped(ingress, reason);
   }
 
   /**

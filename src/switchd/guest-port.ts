@@ -7,6 +7,7 @@ const none = new Uint8Array();
 /** One frame a message, over SOCK_SEQPACKET: its hang-up is seen. */
 export class DgramPort implements PortIo {
   readonly edge = false;
+  readonly offloads = false;
 
   constructor(
     readonly fd: number,
@@ -31,6 +32,7 @@ const lengthSize = 4;
 /** Four bytes of length, big-endian, before each frame. */
 export class StreamPort implements PortIo {
   readonly edge = true;
+  readonly offloads = false;
 
   constructor(
     readonly fd: number,

@@ -7,9 +7,11 @@ import { performance } from 'node:perf_hooks';
 import { FrameIo, frameBatch } from '../kernel/frame-io.js';
 import { hungUp, type Poller } from '../kernel/poller.js';
 import { dropCode } from '../switch/drop-reason.js';
+import { isFinished } from '../switch/offload/check.js';
 import type { Switch, SwitchPort } from '../switch/switch.js';
 import { Egress } from './egress.js';
-import { type PortIo, refused } from './port-io.js';
+import { Finisher } from './finisher.js';
+import { type PortIo, reasonOf } from './port-io.js';
 
 /** Ports whose frames are received before any is sent: larger batches for those that frames go to. */
 const portsARound = 16;
@@ -17,9 +19,11 @@ const smallRoom = 2048;
 const smallSlots = portsARound * frameBatch;
 const largeRoom = 66_000;
 const largeSlots = 2 * frameBatch;
+/** As many as 64 KB of TCP with the smallest segments become. */
+const segmentSlots = 1408;
 /** Frames that wait to be sent, counted for each port that they go to. */
 const entries = 65_536;
-const { EPROTO } = constants.errno;
+const { EINVAL, EPROTO } = constants.errno;
 /** How often addresses are aged, and in how many parts the table is looked at. */
 const sweepSeconds = 10;
 const sweepParts = 16;
@@ -33,7 +37,9 @@ export class Loop {
   readonly #io = new FrameIo([
     { slots: smallSlots, room: smallRoom },
     { slots: largeSlots, room: largeRoom },
+    { slots: segmentSlots, room: smallRoom },
   ]);
+  readonly #finisher = new Finisher(this.#io, smallSlots + largeSlots, segmentSlots);
   readonly #ports: (PortIo | undefined)[];
   readonly #egress: Egress;
   readonly #outSlots = new Int32Array(frameBatch);
@@ -57,9 +63,12 @@ export class Loop {
     this.#egress = new Egress(it.ports.capacity, Math.max(entries, it.ports.capacity * 2));
   }
 
-  /** @returns false when one of its addresses is another port's, or it cannot be waited for: then there is no port. */
-  plug(port: number, options: SwitchPort, io: PortIo): boolean {
-    if (!this.it.add(port, options, this.#now)) return false;
+  /**
+   * @param options the longest frame is the one that `io` says.
+   * @returns false when one of its addresses is another port's, or it cannot be waited for: then there is no port.
+   */
+  plug(port: number, options: Omit<SwitchPort, 'maxFrame'>, io: PortIo): boolean {
+    if (!this.it.add(port, { ...options, maxFrame: io.maxFrame }, this.#now)) return false;
     if (this.poller.add(io.fd, port, io.edge).isErr()) {
       this.it.remove(port);
       return false;
@@ -123,6 +132,8 @@ export class Loop {
     if (received > 0 && large) this.#nextLarge += received;
     else if (received > 0) this.#nextSmall += received;
     if (received === frameBatch && io.edge) this.#again.add(port);
+    // The kernel has no header that says what is left to be done to a frame, and has dropped it
+    if (received === -EINVAL) this.it.counters.dropped(port, dropCode['bad-offload']);
     if (received === -EPROTO || (this.#hungUp.has(port) && this.#isEmpty(first, received))) this.#end(port);
   }
 
@@ -143,17 +154,54 @@ export class Loop {
   #pass(port: number, io: PortIo, slot: number): void {
     const frames = this.#io;
     const peer = io.accept(frames, slot);
-    if (peer === refused) return;
+    if (peer < 0) {
+      const reason = reasonOf(peer);
+      if (reason >= 0) this.it.refuse(port, Math.max(0, frames.length[slot] as number), reason);
+      return;
+    }
     const [at, length] = [frames.start[slot] as number, frames.length[slot] as number];
     const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now);
     if (count === 0) return;
+    if (frames.unfinished[slot] !== isFinished) {
+      this.#passUnfinished(port, slot, count);
+      return;
+    }
     if (!this.#egress.hasRoom(count)) this.#send();
     for (let i = 0; i < count; i += 1) this.#egress.push(this.it.egress[i] as number, slot, this.it.peer);
   }
 
+  /** Ports without offloads get the frame finished, which is done once; others as it is. */
+  #passUnfinished(ingress: number, slot: number, count: number): void {
+    const finisher = this.#finisher;
+    let frames = -1;
+    for (let i = 0; i < count; i += 1) {
+      const port = this.it.egress[i] as number;
+      if ((this.#ports[port] as PortIo).offloads) {
+        this.#push(port, slot);
+        continue;
+      }
+      if (frames < 0) {
+        if (!finisher.hasRoom(slot)) this.#freeSegments();
+        frames = finisher.finish(slot);
+        if (frames === 0) this.it.counters.dropped(ingress, dropCode['bad-offload']);
+      }
+      for (let k = 0; k < frames; k += 1) this.#push(port, finisher.first + k);
+    }
+  }
+
+  #push(port: number, slot: number): void {
+    if (!this.#egress.hasRoom(1)) this.#send();
+    this.#egress.push(port, slot, this.it.peer);
+  }
+
+  #freeSegments(): void {
+    this.#send();
+    this.#finisher.clear();
+  }
+
   /** Sends all that waits; then every slot is free. */
   #flush(): void {
-    this.#send();
+    this.#freeSegments();
     this.#nextSmall = 0;
     this.#nextLarge = smallSlots;
   }

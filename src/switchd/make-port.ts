@@ -2,10 +2,11 @@
 import type { PlugOrder } from '../protocol/switch-order.js';
 import { DgramPort, StreamPort } from './guest-port.js';
 import { MulticastPort } from './multicast-port.js';
+import { PacketPort } from './packet-port.js';
 import type { PortIo } from './port-io.js';
 
 /** @param fds what the order came with: they stay the caller's. */
-export function makePort({ kind, maxFrame }: PlugOrder, fds: readonly number[]): PortIo {
+export function makePort({ kind, maxFrame, vlan }: PlugOrder, fds: readonly number[]): PortIo {
   const [fd = -1, other = -1] = fds;
   switch (kind) {
     case 'dgram':
@@ -14,5 +15,7 @@ export function makePort({ kind, maxFrame }: PlugOrder, fds: readonly number[]):
       return new StreamPort(fd, maxFrame);
     case 'multicast':
       return new MulticastPort(fd, other, maxFrame);
+    case 'packet':
+      return new PacketPort(fd, maxFrame, vlan);
   }
 }

@@ -7,6 +7,7 @@ const none = new Uint8Array();
 
 export class MulticastPort implements PortIo {
   readonly edge = false;
+  readonly offloads = false;
   /** Where our own frames come from, when the group gives them back to us. */
   readonly #own = new Uint8Array(addressSize);
 

@@ -1,8 +1,20 @@
 /** How frames come in and go out by a port, whatever its descriptor is. */
 import type { FrameIo } from '../kernel/frame-io.js';
+import type { DropCode } from '../switch/drop-reason.js';
 
-/** In place of a peer: the frame was dropped, and counted. */
+/** In place of a peer: the frame is none of ours. */
 export const refused = -1;
+const firstReason = -2;
+
+/** In place of a peer: the frame is dropped, for this reason. */
+export function refusedFor(reason: DropCode): number {
+  return firstReason - reason;
+}
+
+/** Why; below zero: for none. */
+export function reasonOf(refusal: number): DropCode {
+  return firstReason - refusal;
+}
 
 export interface PortIo {
   readonly fd: number;
@@ -10,12 +22,14 @@ export interface PortIo {
   readonly maxFrame: number;
   /** Whether what waits is told once only, so that receive() must be called until it gives less than asked for. */
   readonly edge: boolean;
+  /** Whether it takes frames that are not finished, as FrameIo.unfinished says; others get them completed and segmented. */
+  readonly offloads: boolean;
   /** Receives into slots from `first` on. @returns how many, or -errno. */
   receive(io: FrameIo, first: number, count: number): number;
   /**
    * Looks at what came, and takes off what is not the frame.
    *
-   * @returns which far end sent it; 0 where there is one; refused.
+   * @returns which far end sent it; 0 where there is one; refused, or what refusedFor() gives.
    */
   accept(io: FrameIo, slot: number): number;
   /** Sends; what became of it is in `io.sent`. */

@@ -50,7 +50,8 @@ function work({ options, stop, wake, orders }: Task): void {
       return;
     }
     const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;
-    const settings = { ...rest, floodRate, addresses: addresses.map(macToBytes) };
+    const untagged = rest.vlan !== undefined;
+    const settings = { ...rest, untagged, floodRate, addresses: addresses.map(macToBytes) };
     if (!loop.plug(port, settings, makePort(order.order, order.fds))) tell({ tag: 'refused', port });
   };
   const read = () => {

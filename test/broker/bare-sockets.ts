@@ -146,8 +146,8 @@ t.test('what is refused, and why', async (t) => {
     return describeClientError(answer._unsafeUnwrapErr());
   };
   t.match(
-    await refusal('wire'),
-    /type packet, whose bare socket QEMU cannot take; form tap comes with the switch of a /,
+    await refusal('wire', 'tap'),
+    /type packet, which offers dgram, stream, socket and not tap; ask for form dgram or stream or socket; /,
   );
   t.match(await refusal('lab', 'tap'), /type multicast, which offers dgram, stream, socket and not tap; /);
   t.match(await refusal('shut', 'socket'), /hands out no bare socket, because its holder can reach every interface/);
@@ -169,8 +169,8 @@ t.test('what each network offers, and what its users should know', async (t) => 
       caution: null,
     },
     { name: 'lost', type: 'multicast', problem: /no interface gone0/ },
-    { name: 'shut', forms: [], caution: null, problem: /takes bare = yes in its section/ },
+    { name: 'shut', forms: ['dgram', 'stream'], caution: /cannot reach this host's own addresses/, problem: null },
     { name: 'six', type: 'multicast', on: '[ff15::1:2]:5000%wire0', problem: null },
-    { name: 'wire', on: 'wire0', forms: ['socket'], mtu: 1500, hostReachable: false, caution, problem: null },
+    { name: 'wire', on: 'wire0', forms: ['dgram', 'stream', 'socket'], mtu: 1500, hostReachable: false, caution, problem: null },
   ]);
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { describePacket, openPacket } from '../../src/networks/packet.js';
+import { describePacket, openPacket, openPacketUplink, packetMtu } from '../../src/networks/packet.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { packetNetwork } from '../support/socket-networks.js';
 
@@ -20,15 +20,36 @@ t.test('one socket with the interface’s MTU, which ends when it is disposed', 
   t.same(kernel.leftovers(), []);
 });
 
+t.test('the switch’s way out, which the interface’s own address is behind', async (t) => {
+  const kernel = kernelWith({ address: '02:00:00:00:00:07' });
+  const uplink = openPacketUplink(kernel, network)._unsafeUnwrap();
+  t.match(uplink, { kind: 'packet', mtu: 9000, addresses: ['02:00:00:00:00:07'] });
+  for (const fd of uplink.fds) fd.close();
+  t.same(kernel.leftovers(), []);
+});
+
+t.test('the MTU is the interface’s, or less', async (t) => {
+  const mtuOf = (mtu: number | 'inherit', link = 9000) =>
+    packetMtu(kernelWith({ mtu: link }), packetNetwork({ mtu })).match(
+      (bytes) => bytes,
+      ({ what }) => what,
+    );
+  t.same([mtuOf('inherit'), mtuOf(1400), mtuOf(9000), mtuOf('inherit', 65_535)], [9000, 1400, 9000, 32_768]);
+  t.match(mtuOf(9001), /mtu = 9001 is above the 9000 of eth2; say mtu = inherit, or raise that/);
+  t.match(mtuOf(40_000, 65_535), /mtu = 40000 is above the 32768, which is the most/);
+});
+
 t.test('nothing is left when any call fails', async (t) => {
-  const rehearsal = kernelWith();
-  openPacket(rehearsal, network)._unsafeUnwrap();
-  t.ok(rehearsal.calls.length > 4);
-  for (const [at, call] of rehearsal.calls.entries()) {
-    const kernel = kernelWith();
-    kernel.failAt(at);
-    t.match(openPacket(kernel, network)._unsafeUnwrapErr().what, `cannot be opened: ${call}: ENOMEM`);
-    t.same(kernel.leftovers(), [], call);
+  for (const open of [openPacket, openPacketUplink]) {
+    const rehearsal = kernelWith();
+    open(rehearsal, network)._unsafeUnwrap();
+    t.ok(rehearsal.calls.length > 4);
+    for (const [at, call] of rehearsal.calls.entries()) {
+      const kernel = kernelWith();
+      kernel.failAt(at);
+      t.match(open(kernel, network)._unsafeUnwrapErr().what, `cannot be opened: ${call}: ENOMEM`);
+      t.same(kernel.leftovers(), [], call);
+    }
   }
 });
 
@@ -56,7 +77,7 @@ t.test('errors with their remedy', async (t) => {
 t.test('what it offers, and what its users should know', async (t) => {
   const facts = {
     on: 'eth2',
-    guestsReachEachOther: false,
+    guestsReachEachOther: true,
     hostReachable: false,
     outsideReachable: true,
     uplinks: ['eth2'],
@@ -64,8 +85,8 @@ t.test('what it offers, and what its users should know', async (t) => {
   const caution = "its holder can reach every interface of the broker's network namespace";
   t.match(describePacket(kernelWith(), network), { ...facts, mtu: 9000, caution, problem: null });
   const plain = describePacket(kernelWith(), packetNetwork({ bare: false }));
-  t.match(plain, { ...facts, problem: /no form of it is in this version but the bare socket, which takes bare = yes/ });
-  t.notHas(plain, { caution });
+  t.match(plain, { ...facts, caution: /guests cannot reach this host's own addresses on eth2/, problem: null });
+  t.equal(describePacket(kernelWith(), packetNetwork({ mtu: 1400 })).mtu, 1400);
   t.match(describePacket(new FakeKernel(), network), { mtu: null, problem: /there is no interface eth2/ });
   t.match(describePacket(kernelWith({ up: false }), network), { outsideReachable: false, problem: /eth2 is down/ });
   t.match(describePacket(kernelWith({ carrier: false }), network), { outsideReachable: false, problem: null });

@@ -17,7 +17,7 @@ export function tcpNetwork(role: TcpNetwork['role'], at = '127.0.0.1:7001'): Tcp
 
 /** On eth2; with its bare socket unless that is changed. */
 export function packetNetwork(change: Partial<PacketNetwork> = {}): PacketNetwork {
-  return { type: 'packet', ...named, interface: interfaceName('eth2'), bare: true, ...change };
+  return { type: 'packet', ...named, interface: interfaceName('eth2'), mtu: 'inherit', bare: true, ...change };
 }
 
 /** By eth2. */

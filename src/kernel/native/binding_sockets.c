@@ -167,6 +167,15 @@ static napi_value js_send_buffer(napi_env env, napi_callback_info info) {
     return make_int(env, send_buffer(fd, bytes));
 }
 
+static napi_value js_receive_buffer(napi_env env, napi_callback_info info) {
+    napi_value arguments[2];
+    int fd, bytes;
+    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], &fd) ||
+        !get_int(env, arguments[1], &bytes))
+        return NULL;
+    return make_int(env, receive_buffer(fd, bytes));
+}
+
 static napi_value js_refuse_descriptors(napi_env env, napi_callback_info info) {
     napi_value argument;
     int fd;
@@ -226,6 +235,7 @@ void register_sockets(napi_env env, napi_value exports) {
     export_function(env, exports, "unsentBytes", js_unsent_bytes);
     export_function(env, exports, "socketPair", js_socket_pair);
     export_function(env, exports, "sendBuffer", js_send_buffer);
+    export_function(env, exports, "receiveBuffer", js_receive_buffer);
     export_function(env, exports, "refuseDescriptors", js_refuse_descriptors);
     export_function(env, exports, "peerProcess", js_peer_process);
     export_function(env, exports, "peerGroups", js_peer_groups);

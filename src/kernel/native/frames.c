@@ -105,9 +105,10 @@ static socklen_t address_size(const uint8_t *address) {
     return family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 
-/* Whether after this error nothing can be sent any more. */
+/* Whether after this error nothing can be sent any more: an interface that is down may come up, one that is gone may
+ * not. */
 static int is_end(int error) {
-    return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ENETDOWN || error == EBADF;
+    return error == EPIPE || error == ECONNRESET || error == ENOTCONN || error == ENXIO || error == EBADF;
 }
 
 static void send_all(int fd, struct batch *batch, uint32_t count, struct frames_sent *sent) {

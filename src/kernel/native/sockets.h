@@ -59,6 +59,8 @@ int unsent_bytes(int fd);
 int socket_pair(int type, int ends[2]);
 /* How much may be sent and not read: without CAP_NET_ADMIN net.core.wmem_max at most. */
 int send_buffer(int fd, int bytes);
+/* How much may wait to be received: without CAP_NET_ADMIN net.core.rmem_max at most. */
+int receive_buffer(int fd, int bytes);
 /* From now on nobody can send fd descriptors: they would be closed by whoever receives, and that can take long.
  * ENOPROTOOPT before Linux 6.16. */
 int refuse_descriptors(int fd);

@@ -54,6 +54,12 @@ function isBehindAddresses(bytes: Uint8Array, headerAt: number, at: number, leng
   return start + checksumOffsetOf(bytes, headerAt) + 2 <= length;
 }
 
+/** How many frames segment() makes of one whose header wants that. */
+export function segmentsOf(bytes: Uint8Array, headerAt: number, at: number, length: number): number {
+  if (!layout.read(bytes, headerAt, at, length)) return 0;
+  return Math.max(1, Math.ceil((length - layout.payload) / gsoSizeOf(bytes, headerAt)));
+}
+
 /**
  * The bytes of the longest frame on the wire: what is compared with the longest that a network carries.
  *

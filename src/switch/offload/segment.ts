@@ -12,14 +12,14 @@ export class SegmentSlots {
   readonly lengths: Int32Array;
 
   /**
-   * @param at where the first begins.
+   * @param at where the first begins; it and the stride may be set anew before each frame.
    * @param stride bytes from one to the next: the longest that there can be.
    * @param count how many there are: frames that would become more are dropped.
    */
   constructor(
     readonly bytes: Uint8Array,
-    readonly at: number,
-    readonly stride: number,
+    public at: number,
+    public stride: number,
     count: number,
   ) {
     if (at + stride * count > bytes.length)
