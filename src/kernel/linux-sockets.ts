@@ -11,10 +11,10 @@ import { check, sysError } from './errno.js';
 import { native } from './native.js';
 import type { OwnedFd } from './owned-fd.js';
 import { socketPair } from './seqpacket.js';
-import type { Membership, Sockets } from './sockets.js';
+import type { Datagrams, Membership, Sockets } from './sockets.js';
 import { Watch } from './watch.js';
 
-const { EINPROGRESS, ETIMEDOUT } = constants.errno;
+const { EADDRINUSE, EINPROGRESS, ETIMEDOUT } = constants.errno;
 
 export class LinuxSockets implements Sockets, Disposable {
   readonly #watch = new Watch();
@@ -59,7 +59,7 @@ export class LinuxSockets implements Sockets, Disposable {
 
   openMulticast({ group, ifindex, ttl, loop }: Membership): Result<OwnedFd, SysError> {
     return openSocket(group, false, (fd) =>
-      check('SO_BINDTOIFINDEX', native.multicastConfine(fd, ifindex))
+      check('SO_BINDTOIFINDEX', native.multicastConfine(fd, ifindex, true))
         .andThen(() => check('bind', native.inetBind(fd, group.address, group.port)))
         .andThen(() => check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, loop)))
         .andThen(() => check('MCAST_JOIN_GROUP', native.multicastJoin(fd, group.address, ifindex)))
@@ -73,6 +73,27 @@ export class LinuxSockets implements Sockets, Disposable {
         check('connect', native.inetConnect(fd, group.address, group.port)),
       ),
     );
+  }
+
+  openDatagrams({ six, port, ifindex, ttl, fragment }: Datagrams, buffer: number): Result<OwnedFd, SysError> {
+    const any = six ? '::' : '0.0.0.0';
+    return openSocket({ address: any, port }, false, (fd) =>
+      check('SO_BINDTOIFINDEX', native.multicastConfine(fd, ifindex, false))
+        .andThen(() => check('SO_RCVBUF', native.receiveBuffer(fd, buffer)))
+        .andThen(() => check('SO_SNDBUF', native.sendBuffer(fd, buffer)))
+        .andThen(() => check('IP_MTU_DISCOVER', native.inetFragment(fd, fragment)))
+        .andThen(() => check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, false)))
+        .andThen(() => check('bind', native.inetBind(fd, any, port))),
+    );
+  }
+
+  joinGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError> {
+    const joined = native.multicastJoin(socket.fd, group, ifindex);
+    return check('MCAST_JOIN_GROUP', joined === -EADDRINUSE ? 0 : joined).map(() => undefined);
+  }
+
+  duplicate(socket: OwnedFd): Result<OwnedFd, SysError> {
+    return check('fcntl (F_DUPFD_CLOEXEC)', native.inetDuplicate(socket.fd)).map(ownFd);
   }
 
   pair(type: 'seqpacket' | 'stream', buffer: number): Result<[OwnedFd, OwnedFd], SysError> {

@@ -5,6 +5,10 @@ export interface InetCalls {
   inetBind(fd: number, address: string, port: number): number;
   /** -EINPROGRESS: TCP goes on; the socket becomes writable when it is done. */
   inetConnect(fd: number, address: string, port: number): number;
+  /** Whether datagrams larger than the path's MTU go in fragments; -EMSGSIZE for them otherwise. */
+  inetFragment(fd: number, allow: boolean): number;
+  /** Another descriptor of the same socket, which the caller closes: close-on-exec. */
+  inetDuplicate(fd: number): number;
   /** What the last operation ended with, as a positive errno; 0: well. */
   socketError(fd: number): number;
   makeBlocking(fd: number): number;

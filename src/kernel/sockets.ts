@@ -16,6 +16,19 @@ export interface Membership {
   readonly loop: boolean;
 }
 
+/** A socket of UDP that exchanges datagrams with any host, and with groups. */
+export interface Datagrams {
+  readonly six: boolean;
+  /** That it is bound to, at every address of the host. */
+  readonly port: number;
+  /** Of the interface by which it sends and receives. */
+  readonly ifindex: number;
+  /** 0 to 255, of datagrams to groups; of IPv6 the hop limit. */
+  readonly ttl: number;
+  /** Whether datagrams larger than the path's MTU go in fragments; EMSGSIZE for them otherwise. */
+  readonly fragment: boolean;
+}
+
 /** Sockets come out blocking, close-on-exec, and the caller's; of an IPv6 address they are IPv6 only. */
 export interface Sockets {
   /** Bound and connected: it takes datagrams of `remote` alone. EADDRINUSE while another socket has `local`. */
@@ -35,6 +48,17 @@ export interface Sockets {
   openMulticast(membership: Membership): Result<OwnedFd, SysError>;
   /** A UDP socket that is connected to the group, and sends as one of {@link openMulticast} does, from a port of its own. */
   openMulticastSender(membership: Membership): Result<OwnedFd, SysError>;
+  /**
+   * A UDP socket that is not connected and in no group; the host's own members of groups do not get what it sends.
+   * EADDRINUSE while another socket has the port.
+   *
+   * @param buffer bytes of memory for datagrams that wait, each way, as far as the kernel lets us.
+   */
+  openDatagrams(datagrams: Datagrams, buffer: number): Result<OwnedFd, SysError>;
+  /** Makes it a member of a group, which it may be by now. EINVAL, ENODEV: as of {@link openMulticast}. */
+  joinGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError>;
+  /** Another descriptor of the same socket. */
+  duplicate(socket: OwnedFd): Result<OwnedFd, SysError>;
   /**
    * A pair of unix sockets. The first is blocking; the second is not, and can be sent no descriptors where the kernel
    * has that (since Linux 6.16).

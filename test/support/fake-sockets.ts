@@ -39,6 +39,18 @@ export class FakeSockets implements Sockets {
     return this.#steps('IP_MULTICAST_IF', 'connect');
   }
 
+  openDatagrams(): Result<OwnedFd, SysError> {
+    return this.#steps('SO_BINDTOIFINDEX', 'SO_RCVBUF', 'SO_SNDBUF', 'IP_MTU_DISCOVER', 'IP_MULTICAST_IF', 'bind');
+  }
+
+  joinGroup(): Result<void, SysError> {
+    return this.#call('MCAST_JOIN_GROUP');
+  }
+
+  duplicate(): Result<OwnedFd, SysError> {
+    return this.#call('fcntl (F_DUPFD_CLOEXEC)').map(() => this.#open());
+  }
+
   pair(): Result<[OwnedFd, OwnedFd], SysError> {
     return this.#call('socketpair').map(() => [this.#open(), this.#open()]);
   }

@@ -54,10 +54,25 @@ static napi_value js_make_blocking(napi_env env, napi_callback_info info) {
     return with_fd(env, info, make_blocking);
 }
 
+static napi_value js_duplicate(napi_env env, napi_callback_info info) {
+    return with_fd(env, info, inet_duplicate);
+}
+
+static napi_value js_fragment(napi_env env, napi_callback_info info) {
+    napi_value arguments[2];
+    int fd, allow;
+    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], &fd) ||
+        !get_bool(env, arguments[1], &allow))
+        return NULL;
+    return make_int(env, inet_fragment(fd, allow));
+}
+
 void register_inet(napi_env env, napi_value exports) {
     export_function(env, exports, "inetOpen", js_open);
     export_function(env, exports, "inetBind", js_bind);
     export_function(env, exports, "inetConnect", js_connect);
+    export_function(env, exports, "inetFragment", js_fragment);
+    export_function(env, exports, "inetDuplicate", js_duplicate);
     export_function(env, exports, "socketError", js_socket_error);
     export_function(env, exports, "makeBlocking", js_make_blocking);
 }

@@ -6,13 +6,13 @@
 #define ADDRESS_ROOM 64
 
 static napi_value js_confine(napi_env env, napi_callback_info info) {
-    napi_value arguments[2];
-    int fd;
+    napi_value arguments[3];
+    int fd, share;
     uint32_t ifindex;
-    if (!get_arguments(env, info, 2, arguments) || !get_int(env, arguments[0], &fd) ||
-        !get_uint(env, arguments[1], &ifindex))
+    if (!get_arguments(env, info, 3, arguments) || !get_int(env, arguments[0], &fd) ||
+        !get_uint(env, arguments[1], &ifindex) || !get_bool(env, arguments[2], &share))
         return NULL;
-    return make_int(env, multicast_confine(fd, ifindex));
+    return make_int(env, multicast_confine(fd, ifindex, share));
 }
 
 static napi_value js_send_by(napi_env env, napi_callback_info info) {

@@ -60,6 +60,23 @@ int inet_connect(int fd, const char *address, uint16_t port) {
     return connect(fd, (const struct sockaddr *)&parsed, (socklen_t)size) < 0 ? -errno : 0;
 }
 
+int inet_fragment(int fd, int allow) {
+    int family = 0;
+    socklen_t size = sizeof family;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0) return -errno;
+    if (family == AF_INET6) {
+        int six = allow ? IPV6_PMTUDISC_WANT : IPV6_PMTUDISC_DO;
+        return setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &six, sizeof six) < 0 ? -errno : 0;
+    }
+    int four = allow ? IP_PMTUDISC_WANT : IP_PMTUDISC_DO;
+    return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &four, sizeof four) < 0 ? -errno : 0;
+}
+
+int inet_duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? -errno : copy;
+}
+
 int socket_error(int fd) {
     int error = 0;
     socklen_t size = sizeof error;

@@ -15,6 +15,10 @@ int inet_address(const char *text, uint16_t port, struct sockaddr_storage *addre
 int inet_bind(int fd, const char *address, uint16_t port);
 /* EINPROGRESS: TCP goes on by itself; the socket becomes writable when it is done, and socket_error tells how. */
 int inet_connect(int fd, const char *address, uint16_t port);
+/* Whether datagrams larger than the path's MTU go in fragments; EMSGSIZE for them otherwise. For either family. */
+int inet_fragment(int fd, int allow);
+/* Another descriptor of the same socket. */
+int inet_duplicate(int fd);
 /* What the socket's last operation ended with, as a positive errno; 0: well. It is told once. */
 int socket_error(int fd);
 /* From now on reading and writing wait, as most programs expect of what they are handed. */

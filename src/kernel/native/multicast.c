@@ -22,10 +22,10 @@ static int is_six(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0 ? -errno : family == AF_INET6;
 }
 
-int multicast_confine(int fd, uint32_t ifindex) {
+int multicast_confine(int fd, uint32_t ifindex, int share) {
     int six = is_six(fd);
     if (six < 0) return six;
-    int bad = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    int bad = set_int(fd, SOL_SOCKET, SO_REUSEADDR, share);
     /* A membership alone does not keep what another socket joined by another interface from an IPv6 one. */
     if (!bad) bad = set_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ifindex);
     if (bad) return bad;

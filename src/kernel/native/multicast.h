@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-/* Before it is bound: others may be bound to the same group and port; datagrams of that interface alone reach it, and
- * of none but groups that it joins itself. */
-int multicast_confine(int fd, uint32_t ifindex);
+/* Before it is bound: datagrams of that interface alone reach it, and of none but groups that it joins itself. With
+ * share not 0 others may be bound to the same address and port. */
+int multicast_confine(int fd, uint32_t ifindex, int share);
 /* What is sent to a group leaves by that interface, whatever the routes; ttl is 0 to 255 (IPv6: hops), and with loop
  * not 0 this host's members of the group get it too, fd among them. */
 int multicast_send_by(int fd, uint32_t ifindex, int ttl, int loop);
