@@ -7,6 +7,7 @@ import { limitCapabilities } from '../kernel/process.js';
 import { adoptListener } from '../kernel/seqpacket.js';
 import { confine, isConfined } from '../switchd/confine.js';
 import { Control } from '../switchd/control.js';
+import { Inspector } from '../switchd/inspector.js';
 import { Ports } from '../switchd/ports.js';
 import { Thread } from '../switchd/thread.js';
 import { readVersion } from './version.js';
@@ -61,9 +62,7 @@ function main(args: readonly string[]): void {
   const confined = isConfined() ? limitCapabilities(0) : err(confine(listener.value));
   if (confined.isErr()) fail(1, `cannot give up privileges: ${describeSysError(confined.error)}`);
   const thread = Thread.start(options, {
-    told: (what) => {
-      if (what.tag !== 'ready') ports.told(what);
-    },
+    told: (what) => ports.told(what),
     failed: (error) => {
       control.tell({ event: 'said', message: `a bug: ${error.stack}` });
       fail(70, `a bug: ${error.stack}`);
@@ -72,11 +71,13 @@ function main(args: readonly string[]): void {
   if (thread.isErr()) fail(1, describeSysError(thread.error));
   const ports: Ports = new Ports(thread.value, {
     ended: (port) => {
+      inspector.ended(port);
       control.tell({ event: 'ended', port });
       endIfIdle();
     },
     refused: (port, message) => control.tell({ event: 'refused', port, message }),
   });
+  const inspector = new Inspector(thread.value, ports, options);
   const complain = (line: string) => {
     process.stderr.write(`fdbroker-switchd: ${line}\n`);
     control.tell({ event: 'said', message: line });
@@ -85,11 +86,13 @@ function main(args: readonly string[]): void {
     listener.value,
     uid,
     () => ports,
+    (order, end) => inspector.show(order, end),
     complain,
     () => endIfIdle(),
   );
   const stop = async () => {
     control[Symbol.dispose]();
+    inspector[Symbol.dispose]();
     await thread.value.stop();
     process.exit(0);
   };

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type Mac, parseMac } from '../core/mac.js';
 import { type PortKind, portKinds } from '../core/port-kind.js';
+import { decodeInspect, type InspectOrder, inspectFields } from './inspect-order.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
 
 /** A port as the broker wants it. Its descriptors come with the message, in the order that its kind says. */
@@ -32,6 +33,7 @@ export interface PlugOrder {
 
 export type Order =
   | ({ readonly order: 'plug' } & PlugOrder)
+  | InspectOrder
   | { readonly order: 'unplug'; readonly port: number }
   /** Every port is told as a `port` event, with copies of its descriptors; then `listed`. */
   | { readonly order: 'list' };
@@ -47,9 +49,9 @@ export type SwitchEvent =
   | { readonly event: 'refused'; readonly port: number; readonly message: string };
 
 export function encodeOrder(order: Order): Buffer {
-  return encodeMessage(
-    order.order === 'plug' ? [['order', 'plug'], ...plugFields(order)] : Object.entries(order).map(toText),
-  );
+  if (order.order === 'plug') return encodeMessage([['order', 'plug'], ...plugFields(order)]);
+  if (order.order === 'report' || order.order === 'capture') return encodeMessage(inspectFields(order));
+  return encodeMessage(Object.entries(order).map(toText));
 }
 
 export function encodeEvent(event: SwitchEvent): Buffer {
@@ -82,6 +84,8 @@ export function decodeOrder(bytes: Uint8Array): Result<Order, ProtocolError> {
   return decodeMessage(bytes).andThen((fields): Result<Order, ProtocolError> => {
     const order = fields.get('order');
     if (order === 'list') return ok({ order });
+    const inspect = decodeInspect(fields);
+    if (inspect !== undefined) return inspect;
     const port = wholeNumber(fields, 'port', 65_535);
     if (port === undefined) return err(protocolError('the order has no port'));
     if (order === 'unplug') return ok({ order, port });

@@ -13,9 +13,15 @@ export class Counters {
   /** Whole numbers; exact up to 2^53. */
   readonly #counts: Float64Array;
 
-  /** @param ports how many there can be. */
-  constructor(ports: number) {
-    this.#counts = new Float64Array(new SharedArrayBuffer(ports * stride * Float64Array.BYTES_PER_ELEMENT));
+  /**
+   * @param ports how many there can be.
+   * @param memory another's of as many ports, to read what that counts.
+   */
+  constructor(
+    ports: number,
+    readonly memory = new SharedArrayBuffer(ports * stride * Float64Array.BYTES_PER_ELEMENT),
+  ) {
+    this.#counts = new Float64Array(memory);
   }
 
   received(port: number, bytes: number): void {

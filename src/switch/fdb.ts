@@ -4,7 +4,8 @@
  * IEEE 802.1Q 8.8.8), as in a Linux bridge that does not look at tags. Entries age by the time they were last seen; none
  * has a timer.
  *
- * The arrays are shared memory: another thread may list them while the switch runs, and sees a table that is about right.
+ * The arrays are shared memory: another thread may list them while the switch runs (readSlot), and sees a table that is
+ * about right.
  */
 import type { AddressHash } from './hash.js';
 
@@ -12,15 +13,58 @@ export const none = -1;
 
 const permanent = 1;
 
+/** The arrays, over shared memory: a place in each for every slot. Another thread may read them. */
+export interface FdbMemory {
+  readonly hashes: Int32Array;
+  /** Bytes 2 to 5 of the address. */
+  readonly low: Int32Array;
+  /** Bytes 0 and 1, then the network. */
+  readonly high: Int32Array;
+  /** none: the slot is free. */
+  readonly ports: Int32Array;
+  readonly peers: Int32Array;
+  readonly seen: Int32Array;
+  readonly flags: Uint8Array;
+}
+
+function fdbMemory(slots: number): FdbMemory {
+  const words = () => new Int32Array(new SharedArrayBuffer(slots * Int32Array.BYTES_PER_ELEMENT));
+  return {
+    ...{ hashes: words(), low: words(), high: words(), ports: words().fill(none), peers: words(), seen: words() },
+    flags: new Uint8Array(new SharedArrayBuffer(slots)),
+  };
+}
+
+/** An entry as another thread finds it, which may be half written. */
+export interface SeenAddress {
+  readonly port: number;
+  readonly network: number;
+  /** Six bytes. */
+  readonly address: Uint8Array;
+  /** Seconds of the clock that it was learned by; undefined: it is fixed to its port. */
+  readonly seen: number | undefined;
+}
+
+/** What a slot holds; undefined: nothing. */
+export function readSlot(memory: FdbMemory, slot: number): SeenAddress | undefined {
+  const port = memory.ports[slot] as number;
+  if (port === none) return undefined;
+  const high = memory.high[slot] as number;
+  const seen = memory.flags[slot] === permanent ? undefined : (memory.seen[slot] as number);
+  const address = new Uint8Array(6);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, high >>> 16);
+  view.setInt32(2, memory.low[slot] as number);
+  return { port, network: high & 0xffff, address, seen };
+}
+
 export class Fdb {
   /** Slots, twice what it holds or more, a power of two. */
   readonly #slots: number;
   readonly #capacity: number;
   readonly #hash: AddressHash;
   readonly #hashes: Int32Array;
-  /** Bytes 2 to 5 of the address. */
   readonly #low: Int32Array;
-  /** Bytes 0 and 1, then the network. */
   readonly #high: Int32Array;
   readonly #ports: Int32Array;
   readonly #peers: Int32Array;
@@ -29,18 +73,21 @@ export class Fdb {
   #size = 0;
 
   /** @param capacity addresses that it holds at most. */
-  constructor(capacity: number, hash: AddressHash) {
+  constructor(
+    capacity: number,
+    hash: AddressHash,
+    readonly memory = fdbMemory(2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)))),
+  ) {
     this.#capacity = capacity;
-    this.#slots = 2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)));
     this.#hash = hash;
-    const words = () => new Int32Array(new SharedArrayBuffer(this.#slots * Int32Array.BYTES_PER_ELEMENT));
-    this.#hashes = words();
-    this.#low = words();
-    this.#high = words();
-    this.#ports = words().fill(none);
-    this.#peers = words();
-    this.#seen = words();
-    this.#flags = new Uint8Array(new SharedArrayBuffer(this.#slots));
+    this.#slots = memory.ports.length;
+    this.#hashes = memory.hashes;
+    this.#low = memory.low;
+    this.#high = memory.high;
+    this.#ports = memory.ports;
+    this.#peers = memory.peers;
+    this.#seen = memory.seen;
+    this.#flags = memory.flags;
   }
 
   get size(): number {
@@ -117,15 +164,6 @@ export class Fdb {
   /** Seconds of the clock of add(). */
   seenAt(slot: number): number {
     return this.#seen[slot] as number;
-  }
-
-  /** The address as six bytes. It allocates: for listings. */
-  addressOf(slot: number): Uint8Array {
-    const address = new Uint8Array(6);
-    const view = new DataView(address.buffer);
-    view.setUint16(0, (this.#high[slot] as number) >>> 16);
-    view.setInt32(2, this.#low[slot] as number);
-    return address;
   }
 
   /** Removes an entry and closes the gap, so that slots found before may hold others. */

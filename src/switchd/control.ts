@@ -6,6 +6,7 @@ import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { accept, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
+import type { InspectOrder } from '../protocol/inspect-order.js';
 import { decodeOrder, encodeEvent, type Order, type SwitchEvent } from '../protocol/switch-order.js';
 import type { Ports } from './ports.js';
 
@@ -19,6 +20,7 @@ export class Control implements Disposable {
   /**
    * @param listener belongs to this from now on.
    * @param uid who may order: the broker's user. Root may always.
+   * @param show takes an order to show something, and the pipe's end, which is no more ours.
    * @param complain takes a line about what was wrong.
    * @param left called when there is no broker any more.
    */
@@ -26,6 +28,7 @@ export class Control implements Disposable {
     private readonly listener: OwnedFd,
     private readonly uid: number,
     private readonly ports: () => Ports,
+    private readonly show: (order: InspectOrder, end: OwnedFd) => void,
     private readonly complain: (line: string) => void,
     private readonly left: () => void,
   ) {
@@ -81,16 +84,22 @@ export class Control implements Disposable {
     if (received.value.tag !== 'message') return false;
     const { bytes, fds } = received.value;
     const order = decodeOrder(bytes);
-    if (order.isErr() || order.value.order !== 'plug') for (const fd of fds) fd.close();
     if (order.isOk()) this.#carryOut(order.value, fds);
-    else this.complain(`an order of the broker is not understood: ${order.error.what}`);
+    else {
+      for (const fd of fds) fd.close();
+      this.complain(`an order of the broker is not understood: ${order.error.what}`);
+    }
     return true;
   }
 
   #carryOut(order: Order, fds: readonly OwnedFd[]): void {
+    if (order.order === 'plug') return this.ports().plug(order, fds);
+    const showing = order.order === 'report' || order.order === 'capture';
+    for (const fd of showing ? fds.slice(1) : fds) fd.close();
     switch (order.order) {
-      case 'plug':
-        this.ports().plug(order, fds);
+      case 'report':
+      case 'capture':
+        if (fds[0] !== undefined) this.show(order, fds[0]);
         break;
       case 'unplug':
         this.ports().unplug(order.port);

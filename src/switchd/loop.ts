@@ -9,6 +9,7 @@ import { hungUp, type Poller } from '../kernel/poller.js';
 import { dropCode } from '../switch/drop-reason.js';
 import { isFinished } from '../switch/offload/check.js';
 import type { Switch, SwitchPort } from '../switch/switch.js';
+import { Captures } from './captures.js';
 import { Egress } from './egress.js';
 import { Finisher } from './finisher.js';
 import { type PortIo, reasonOf } from './port-io.js';
@@ -34,6 +35,7 @@ export interface LoopEvents {
 }
 
 export class Loop {
+  readonly captures: Captures;
   readonly #io = new FrameIo([
     { slots: smallSlots, room: smallRoom },
     { slots: largeSlots, room: largeRoom },
@@ -59,6 +61,7 @@ export class Loop {
     private readonly poller: Poller,
     private readonly events: LoopEvents,
   ) {
+    this.captures = new Captures(it.ports);
     this.#ports = new Array(it.ports.capacity);
     this.#egress = new Egress(it.ports.capacity, Math.max(entries, it.ports.capacity * 2));
   }
@@ -161,6 +164,9 @@ export class Loop {
     }
     const [at, length] = [frames.start[slot] as number, frames.length[slot] as number];
     const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now);
+    if (this.captures.any && length <= io.maxFrame) {
+      this.captures.take(port, frames.bytesOf(slot), at, length, this.it.egress, count);
+    }
     if (count === 0) return;
     if (frames.unfinished[slot] !== isFinished) {
       this.#passUnfinished(port, slot, count);

@@ -31,6 +31,11 @@ export class Ports {
     return [...this].some(({ order }) => !order.uplink);
   }
 
+  /** undefined: there is no such port. */
+  labelOf(port: number): string | undefined {
+    return this.#ports.get(port)?.order.label;
+  }
+
   /** Every port that is not on its way out. */
   *[Symbol.iterator](): IterableIterator<{ readonly order: PlugOrder; readonly fds: readonly OwnedFd[] }> {
     for (const port of this.#ports.values()) if (!port.leaving) yield port;

@@ -2,11 +2,14 @@
  * The thread that moves frames: nothing else happens in it. It waits in a system call, so what the other thread posts is
  * read when that wakes it.
  */
+import { performance } from 'node:perf_hooks';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { macToBytes } from '../core/mac.js';
 import { Poller, waker } from '../kernel/poller.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
+import type { FdbMemory } from '../switch/fdb.js';
 import { Switch, type SwitchOptions } from '../switch/switch.js';
+import type { CaptureTask } from './captures.js';
 import { Loop } from './loop.js';
 import { makePort } from './make-port.js';
 
@@ -22,12 +25,22 @@ export interface Task {
 export type Order =
   /** The descriptors stay open until the port is told as gone. */
   | { readonly tag: 'plug'; readonly order: PlugOrder; readonly fds: readonly number[] }
-  | { readonly tag: 'unplug'; readonly port: number };
+  | { readonly tag: 'unplug'; readonly port: number }
+  | { readonly tag: 'capture'; readonly task: CaptureTask }
+  | { readonly tag: 'uncapture'; readonly id: number };
+
+/** What the other thread may read while this one works. */
+export interface SharedTables {
+  readonly counters: SharedArrayBuffer;
+  readonly fdb: FdbMemory;
+  /** Seconds, by the clock of the thread. */
+  readonly clock: number;
+}
 
 /** What the thread tells. */
 export type Told =
   /** It carries frames, or would. */
-  | { readonly tag: 'ready' }
+  | ({ readonly tag: 'ready' } & SharedTables)
   /** The other end has closed. It stays a port until it is unplugged. */
   | { readonly tag: 'ended'; readonly port: number }
   /** No port was made. */
@@ -42,8 +55,11 @@ function work({ options, stop, wake, orders }: Task): void {
   const tell = (told: Told) => parentPort?.postMessage(told);
   const poller = Poller.open()._unsafeUnwrap();
   poller.add(wake, wakeId, false)._unsafeUnwrap();
-  const loop = new Loop(new Switch(options), poller, { ended: (port) => tell({ tag: 'ended', port }) });
+  const it = new Switch(options);
+  const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) });
   const obey = (order: Order) => {
+    if (order.tag === 'capture') return loop.captures.add(order.task);
+    if (order.tag === 'uncapture') return loop.captures.remove(order.id);
     if (order.tag === 'unplug') {
       loop.unplug(order.port);
       tell({ tag: 'gone', port: order.port });
@@ -61,7 +77,7 @@ function work({ options, stop, wake, orders }: Task): void {
       obey(next.message);
     }
   };
-  tell({ tag: 'ready' });
+  tell({ tag: 'ready', counters: it.counters.memory, fdb: it.fdb.memory, clock: performance.now() / 1000 });
   while (Atomics.load(stop, 0) === 0) loop.turn(read);
   poller[Symbol.dispose]();
 }

@@ -23,6 +23,11 @@ t.test('there and back', async (t) => {
     { order: 'plug', ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
     { order: 'unplug', port: 0 },
     { order: 'list' },
+    { order: 'report', account: 4_294_967_294, ports: 'all', addresses: true },
+    { order: 'report', account: 0, ports: [0, 17, 65_535], addresses: false },
+    { order: 'report', account: 0, ports: [], addresses: false },
+    { order: 'capture', account: 1000, network: 7, port: 3, frames: 1, bytes: 1e12, seconds: 86_400 },
+    { order: 'capture', account: 1000, network: 0, frames: 1, bytes: 1, seconds: 1 },
   ];
   for (const order of orders) t.same(decodeOrder(encodeOrder(order))._unsafeUnwrap(), order);
   const events: SwitchEvent[] = [
@@ -52,6 +57,16 @@ t.test('what is not understood', async (t) => {
   ] as const) {
     t.ok(good.includes(from), from);
     t.ok(decodeOrder(Buffer.from(good.replace(from, to))).isErr(), to);
+  }
+  for (const text of [
+    'order=report\nports=all\n',
+    'order=report\naccount=1\n',
+    'order=report\naccount=1\nports=1 x\n',
+    'order=capture\naccount=1\nnetwork=1\nframes=1\nbytes=1\n',
+    'order=capture\naccount=1\nframes=1\nbytes=1\nseconds=1\n',
+    'order=capture\naccount=1\nnetwork=1\nframes=1\nbytes=1\nseconds=1\nport=x\n',
+  ]) {
+    t.ok(decodeOrder(Buffer.from(`fdbroker 1\n${text}`)).isErr(), text);
   }
   for (const text of ['event=ended\n', 'event=ended\nport=x\n', 'event=flood\nport=1\n', 'port=1\n']) {
     t.ok(decodeEvent(Buffer.from(`fdbroker 1\n${text}`)).isErr(), text);

@@ -17,6 +17,7 @@ t.test('each port counts for itself', async (t) => {
   t.same(drops, { ...Object.fromEntries(dropReasons.map((reason) => [reason, 0])), 'egress-full': 4, locked: 1 });
   for (const other of [0, 2])
     t.equal(Math.max(...Object.values(counters.of(other).drops), counters.of(other).rxFrames), 0);
+  t.same(new Counters(3, counters.memory).of(1), counters.of(1), 'another reads the same');
   counters.reset(1);
   t.same(counters.of(1), counters.of(0));
 });

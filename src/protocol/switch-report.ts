@@ -1,0 +1,76 @@
+/**
+ * What the switch tells of itself: one JSON object a line, each with `tell`, which says what it is of; at the end one with
+ * `end`. A report without that was cut off. The names are a public interface (docs/protocol.md).
+ */
+import type { PortKind } from '../core/port-kind.js';
+
+export interface SwitchFacts {
+  readonly pid: number;
+  /** Seconds since 1970 at which it started. */
+  readonly since: number;
+  /** Seconds of a clock that does not go back, with a fraction: between two reports, what passed. */
+  readonly clock: number;
+  /** How many there are of all, and can be; null: not for who asked. */
+  readonly ports: number | null;
+  readonly mostPorts: number;
+  readonly addresses: number | null;
+  readonly mostAddresses: number;
+}
+
+export interface SwitchNetworkListing {
+  readonly network: string;
+  /** Of guests, whether or not who asked is told of them. */
+  readonly ports: number;
+  readonly addresses: number;
+}
+
+export interface SwitchPortListing {
+  readonly port: number;
+  readonly network: string;
+  readonly kind: PortKind;
+  readonly uplink: boolean;
+  /** Of a guest's port; null, as the next four: an uplink. */
+  readonly grant: string | null;
+  readonly uid: number | null;
+  readonly mac: string | null;
+  readonly holder: number | null;
+  readonly since: number | null;
+  readonly isolated: boolean;
+  readonly locked: boolean;
+  /** Behind it. */
+  readonly addresses: number;
+  /** Frames and bytes from the port into the switch, and out of the switch to the port. */
+  readonly rxFrames: number;
+  readonly rxBytes: number;
+  readonly txFrames: number;
+  readonly txBytes: number;
+  /** Frames from it that went to all. */
+  readonly floods: number;
+  /** Frames whose address was not learned for want of room. */
+  readonly notLearned: number;
+  /** Addresses that came to it from another port. */
+  readonly moves: number;
+  /** Frames by the reason why they were dropped; reasons without any are left out. */
+  readonly drops: Readonly<Record<string, number>>;
+}
+
+export interface SwitchAddressListing {
+  readonly address: string;
+  readonly network: string;
+  readonly port: number;
+  /** Seconds since it was last seen; null: it is the port's for ever. */
+  readonly age: number | null;
+}
+
+export type ReportLine =
+  | ({ readonly tell: 'switch' } & SwitchFacts)
+  | ({ readonly tell: 'network' } & SwitchNetworkListing)
+  | ({ readonly tell: 'port' } & SwitchPortListing)
+  | ({ readonly tell: 'address' } & SwitchAddressListing)
+  | { readonly tell: 'end' }
+  /** In place of a report, or a capture: nothing else comes. */
+  | { readonly tell: 'refused'; readonly message: string };
+
+export function encodeLine(line: ReportLine): string {
+  return `${JSON.stringify(line)}\n`;
+}

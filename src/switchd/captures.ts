@@ -1,0 +1,69 @@
+/** The frames that somebody captures, as the thread that moves them sees it: copies of them go into a ring for each. */
+import { performance } from 'node:perf_hooks';
+import type { PortTable } from '../switch/port-table.js';
+import { type RingMemory, RingWriter } from './capture-ring.js';
+
+/** A capture of one network, or of one port. */
+export interface CaptureTask {
+  readonly id: number;
+  readonly network: number;
+  /** undefined: every port of it. */
+  readonly port: number | undefined;
+  readonly ring: RingMemory;
+}
+
+interface Running {
+  readonly task: CaptureTask;
+  readonly ring: RingWriter;
+}
+
+export class Captures {
+  #running: readonly Running[] = [];
+  /** Whether there are any: what the loop looks at for each frame. */
+  any = false;
+
+  constructor(private readonly ports: PortTable) {}
+
+  add(task: CaptureTask): void {
+    this.#set([...this.#running, { task, ring: new RingWriter(task.ring) }]);
+  }
+
+  remove(id: number): void {
+    this.#set(this.#running.filter(({ task }) => task.id !== id));
+  }
+
+  /**
+   * Takes a frame that came in, whatever becomes of it.
+   *
+   * @param length no more than the place of the frame has.
+   * @param egress has the ports that it goes to, in the first `count` places.
+   */
+  take(ingress: number, bytes: Uint8Array, at: number, length: number, egress: Int32Array, count: number): void {
+    const network = this.ports.networkOf(ingress);
+    // What was cut off within its prefix has less than no length
+    const kept = Math.max(0, length);
+    for (const { task, ring } of this.#running) {
+      if (task.network !== network) continue;
+      const { port } = task;
+      if (port === undefined || port === ingress) ring.write(ingress, false, now(), bytes, at, kept);
+      else if (isAmong(egress, count, port)) ring.write(port, true, now(), bytes, at, kept);
+    }
+  }
+
+  #set(running: readonly Running[]): void {
+    this.#running = running;
+    this.any = running.length > 0;
+  }
+}
+
+function isAmong(ports: Int32Array, count: number, port: number): boolean {
+  for (let i = 0; i < count; i += 1) if (ports[i] === port) return true;
+  return false;
+}
+
+const began = Date.now() - performance.now();
+
+/** Microseconds since 1970, of a clock that does not go back. */
+function now(): number {
+  return (began + performance.now()) * 1000;
+}
