@@ -7,17 +7,20 @@ import { decodeRequest } from '../protocol/request.js';
 import { auditCaller } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Endings } from './endings.js';
+import { capture, type Shown, showSwitch } from './inspect.js';
 import { listNetworks, listPorts, status } from './listings.js';
 import { release, reload } from './orders.js';
 import { type Granted, type Send, serveOpen } from './session.js';
+
+/** The grant whose descriptor was sent, or how many descriptors without one; undefined: the answer was sent and that was all. */
+export type Answered = Granted | Shown;
 
 /**
  * Answers one request.
  *
  * @param carried the first descriptor that came with it; the caller closes it, and may at once.
  * @param connection what it came by; the caller closes it.
- * @returns the grant whose descriptor was sent, undefined when the answer was sent and that was all; a promise where
- * the answer takes time.
+ * @returns a promise where the answer takes time.
  */
 export function answer(
   broker: Broker,
@@ -27,7 +30,7 @@ export function answer(
   send: Send,
   endings: Endings,
   connection: OwnedFd,
-): Granted | Promise<Granted> {
+): Answered | Promise<Answered> {
   const decoded = message.truncated
     ? { what: `the message has over ${maxMessage} bytes, or carries more descriptors than can be taken` }
     : decodeRequest(message.bytes).match(
@@ -51,6 +54,10 @@ export function answer(
         void send(reply, []).isOk();
         return undefined;
       });
+    case 'switch':
+      return showSwitch(broker, caller, decoded.addresses, send);
+    case 'capture':
+      return capture(broker, caller, decoded, send);
     default:
       // A client that is gone misses a listing
       void send(say(broker, caller, decoded), []).isOk();

@@ -9,6 +9,7 @@ import type { Grant } from '../core/grant.js';
 export interface AuditRecord {
   readonly event:
     | 'granted'
+    | 'captured'
     | 'denied'
     | 'refused'
     | 'failed'

@@ -18,7 +18,7 @@ export interface Connection {
   state: 'waiting' | 'served' | 'draining';
   /** Milliseconds of performance.now() at which patience ends. */
   deadline: number;
-  /** What was sent to it and has not been read. */
+  /** Whose descriptors were sent to it and have not been read. */
   grant?: Entry;
   /** Descriptors in the message that was sent to it. */
   sent?: number;
@@ -81,9 +81,10 @@ export class Connections {
     connection.state = 'served';
   }
 
-  drain(connection: Connection, grant: Entry, now: number): void {
+  /** @param grant undefined: what was sent is no grant's. */
+  drain(connection: Connection, grant: Entry | undefined, now: number): void {
     connection.state = 'draining';
-    connection.grant = grant;
+    if (grant !== undefined) connection.grant = grant;
     connection.deadline = now + replyPatience;
     this.#draining.add(connection);
     this.#countUnread(connection, 1);

@@ -15,12 +15,12 @@ import { type Accepted, peerGroups, receive, send, sendAway, unsentBytes } from 
 import type { Watch } from '../kernel/watch.js';
 import { encodeReply } from '../protocol/reply.js';
 import { Acceptor } from './acceptor.js';
-import { answer } from './answer.js';
+import { type Answered, answer } from './answer.js';
 import type { Broker } from './broker.js';
 import { type Connection, Connections } from './connections.js';
 import type { Endings } from './endings.js';
 import { FairQueue } from './fair-queue.js';
-import type { Granted, Send } from './session.js';
+import type { Send } from './session.js';
 
 /** SCM_MAX_FD: descriptors in one message (unix(7)). */
 export const mostFds = 253;
@@ -169,14 +169,14 @@ export class Server implements Disposable {
     const answered = answer(this.#broker, caller, message, carried, reply, this.#endings, connection.fd);
     if (answered instanceof Promise) {
       // It counts for its user until then, also when the client has gone: so few at most can be under way
-      const finish = (later: Granted) => this.#finish(connection, later);
+      const finish = (later: Answered) => this.#finish(connection, later);
       void answered.then(finish).catch((error) => this.#giveUp(connection, error));
     } else this.#finish(connection, answered);
   }
 
-  #finish(connection: Connection, granted: Granted): void {
-    if (granted === undefined) return this.#close(connection);
-    this.#connections.drain(connection, granted, performance.now());
+  #finish(connection: Connection, answered: Answered): void {
+    if (answered === undefined || answered === 0) return this.#close(connection);
+    this.#connections.drain(connection, answered === 1 ? undefined : answered, performance.now());
     this.#follow(connection);
   }
 

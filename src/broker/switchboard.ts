@@ -14,6 +14,7 @@ import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError } from '../networks/network.js';
 import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
 import { openUplink } from '../networks/uplink.js';
+import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
 import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
@@ -77,6 +78,20 @@ export class Switchboard implements Board, Disposable {
       return err(networkError(`network "${network.name}" cannot be opened: ${plugged.error}`));
     }
     return ok(this.#lifeOf(plugged.value));
+  }
+
+  /** Whether there is a switch. */
+  get connected(): boolean {
+    return this.link.connected;
+  }
+
+  get ports(): Iterable<SwitchPort> {
+    return this.#ports;
+  }
+
+  /** @param end of a pipe, into which the switch is to write; it stays the caller's. @returns why not, a sentence. */
+  inspect(order: InspectOrder, end: OwnedFd): Result<void, string> {
+    return this.link.send(order, [end]).mapErr(describeLinkError);
   }
 
   /** The ports stay, at the switch. */

@@ -5,8 +5,8 @@ import { encodeRequest, type Request } from '../protocol/request.js';
 import { refusePath } from './diagnose.js';
 import type { ClientError } from './error.js';
 
-/** Every verb without descriptors. `open` is for programs that can receive one, as fdbroker-helper. */
-export type PlainRequest = Exclude<Request, { readonly verb: 'open' }>;
+/** Every verb without descriptors; the others are for programs that can receive one, as fdbroker-helper. */
+export type PlainRequest = Exclude<Request, { readonly verb: 'open' | 'switch' | 'capture' }>;
 
 export interface CallOptions {
   /** Seconds for the whole of it; 10 when left out. */

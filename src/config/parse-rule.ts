@@ -6,7 +6,7 @@ import type { AccountParsers } from './accounts.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import type { Section } from './scan.js';
-import { parseGuestPrefix, parseInteger, parseOneOf } from './values.js';
+import { parseGuestPrefix, parseInteger, parseOneOf, parseYesNo } from './values.js';
 
 const shape = {
   effect: 'one',
@@ -18,10 +18,11 @@ const shape = {
   'max-queues': 'one',
   vhost: 'one',
   mac: 'one',
+  capture: 'one',
 } as const satisfies Shape;
 
 /** What a rule gives; a deny gives nothing. */
-const gifts = ['max-ports', 'max-queues', 'vhost', 'mac'] as const;
+const gifts = ['max-ports', 'max-queues', 'vhost', 'mac', 'capture'] as const;
 
 /** @returns undefined when the section has errors. */
 export function parseRule(
@@ -45,6 +46,7 @@ export function parseRule(
   const maxPorts = fields.one('max-ports', parseInteger(1, 65_535));
   const maxQueues = fields.one('max-queues', parseInteger(1, 256));
   const mac = fields.one('mac', parseGuestPrefix);
+  const capture = fields.one('capture', parseYesNo);
   const rule = {
     users: fields.list('user', accounts.user),
     groups: fields.list('group', effect === 'deny' ? accounts.deniedGroup : accounts.group),
@@ -54,6 +56,7 @@ export function parseRule(
     ...(maxQueues === undefined ? {} : { maxQueues }),
     vhost: fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'no',
     ...(mac === undefined ? {} : { mac }),
+    ...(capture === undefined ? {} : { capture }),
   };
   if (effect === undefined || errors.count > before) return undefined;
   return { name, origin: section.origin, effect, ...rule };

@@ -125,6 +125,8 @@ export interface Rule {
   readonly vhost: Vhost;
   /** undefined: 52:54:00:00:00:00/24. */
   readonly mac?: MacPrefix;
+  /** Whether frames of its networks may be captured; undefined: no. */
+  readonly capture?: boolean;
 }
 
 /** Uids that a user can take inside a user namespace (subuid(5)). */

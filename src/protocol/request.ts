@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import { type Form, forms, isForm } from '../core/form.js';
 import { type MacWish, parseMacWish } from '../core/mac.js';
 import { type GrantId, type NetworkName, parseGrantId, parseNetworkName } from '../core/names.js';
+import { type CaptureRequest, captureFields, captureKeys, decodeCapture } from './capture-request.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
 
 export interface OpenRequest {
@@ -28,6 +29,9 @@ export type Request =
   /** `after`: the last name or grant of the page before. */
   | { readonly verb: 'networks' | 'ports'; readonly after?: string }
   | { readonly verb: 'status' | 'reload' }
+  /** `addresses`: whether they are told too. */
+  | { readonly verb: 'switch'; readonly addresses: boolean }
+  | CaptureRequest
   | { readonly verb: 'release'; readonly grant: GrantId };
 
 const keysOf: Readonly<Record<Request['verb'], readonly string[]>> = {
@@ -37,6 +41,8 @@ const keysOf: Readonly<Record<Request['verb'], readonly string[]>> = {
   status: [],
   reload: [],
   release: ['grant'],
+  switch: ['addresses'],
+  capture: captureKeys,
 };
 
 export function decodeRequest(bytes: Uint8Array): Result<Request, ProtocolError> {
@@ -73,6 +79,13 @@ function decodeVerb(verb: Request['verb'], fields: Fields): Result<Request, Prot
       return parseGrantId(fields.get('grant') ?? '')
         .map((grant) => ({ verb, grant }))
         .mapErr(refuse);
+    case 'switch': {
+      const addresses = fields.get('addresses') ?? 'yes';
+      if (addresses === 'yes' || addresses === 'no') return ok({ verb, addresses: addresses === 'yes' });
+      return err(protocolError('the key "addresses" must be yes or no'));
+    }
+    case 'capture':
+      return decodeCapture(fields);
   }
 }
 
@@ -123,6 +136,12 @@ export function encodeRequest(request: Request): Buffer {
       break;
     case 'release':
       fields.push(['grant', request.grant]);
+      break;
+    case 'switch':
+      if (!request.addresses) fields.push(['addresses', 'no']);
+      break;
+    case 'capture':
+      fields.push(...captureFields(request));
       break;
   }
   return encodeMessage(fields);

@@ -21,6 +21,7 @@ max-ports  = 16               ; per user, over this rule's networks
 max-queues = 4
 vhost      = yes
 mac        = 52:54:00:00:00:00/24
+capture    = yes              ; whoever it matches may see frames
 `;
   t.same(configOf(network + text).rules, [
     {
@@ -33,6 +34,7 @@ mac        = 52:54:00:00:00:00/24
       maxQueues: 4,
       vhost: 'yes',
       mac: { base: 0x52_54_00_00_00_00n, length: 24 },
+      capture: true,
     },
   ]);
 });
@@ -84,9 +86,13 @@ t.test('what is missing', async (t) => {
 });
 
 t.test('a deny gives nothing', async (t) => {
-  for (const line of ['max-ports = 1', 'max-queues = 1', 'vhost = no', 'mac = 52:54:00:00:00:00/24']) {
+  for (const line of ['max-ports = 1', 'max-queues = 1', 'vhost = no', 'mac = 52:54:00:00:00:00/24', 'capture = yes']) {
     const errors = errorsOf(`${network}${least.replace('allow', 'deny')}${line}\n`);
     t.equal(errors.length, 1, line);
-    t.match(errors[0], /^a.ini:11: (max-ports|max-queues|vhost|mac) is for effect = allow; a deny gives nothing/, line);
+    t.match(
+      errors[0],
+      /^a.ini:11: (max-ports|max-queues|vhost|mac|capture) is for effect = allow; a deny gives nothing/,
+      line,
+    );
   }
 });
