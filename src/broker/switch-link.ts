@@ -17,8 +17,11 @@ import { decodeEvent, encodeOrder, type Order, type PlugOrder, type SwitchEvent 
 const mostFds = 8;
 const program = fileURLToPath(new URL('../bin/fdbroker-switchd.js', import.meta.url));
 
-/** Milliseconds that a switch which is asked for its ports has for the answer: nobody is served meanwhile. */
-const patience = 2000;
+/**
+ * Milliseconds that a switch which is asked for its ports has for the answer, and nobody is served meanwhile: one that has
+ * just been started, by a broker that was killed then, has ports waiting for it and takes a second or two to come up.
+ */
+const patience = 15_000;
 const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 /** A port that a switch has. */

@@ -8,6 +8,7 @@ import t from 'tap';
 import { brokerConfig } from '../support/broker-config.js';
 import { copyBuild, programParts } from '../support/copied-build.js';
 import { until } from '../support/daemon.js';
+import { fdbrokerProcess } from '../support/fdbroker.js';
 import { Host, prepareHost } from '../support/host.js';
 import { sh } from '../support/namespace.js';
 import { transfer } from '../support/transfer.js';
@@ -24,7 +25,11 @@ const onSwitch = (form?: string) => ({
   memory: 256,
 });
 const [one, other] = await Promise.all([host.guest(onSwitch()), host.guest(onSwitch('stream'))]);
-const native = await host.guest({ nics: [{ netdev: 'socket,mcast=239.1.2.3:5000,localaddr=10.0.0.1' }] });
+const monitor = join(host.daemon.folder, 'qmp');
+const native = await host.guest({
+  extra: ['-qmp', `unix:${monitor},server=on,wait=off`],
+  nics: [{ netdev: 'socket,mcast=239.1.2.3:5000,localaddr=10.0.0.1' }],
+});
 const addresses = ['10.9.0.1', '10.9.0.2', '10.9.0.3'] as const;
 await Promise.all([one, other, native].map((guest, i) => guest.configure(`${addresses[i]}/24`)));
 
@@ -45,6 +50,21 @@ t.test('they reach each other and the native guest', async (t) => {
   t.equal(await one.ping(addresses[2]), 3);
   t.equal(await native.ping(addresses[1]), 3);
   t.same((await host.ports()).map(({ form }) => form).sort(), ['dgram', 'stream']);
+});
+
+t.test('a port is plugged into a guest that runs, and unplugged', async (t) => {
+  const run = (...words: string[]) => fdbrokerProcess(words, { FDBROKER_SOCKET: host.daemon.socket });
+  for (const form of ['dgram', 'stream']) {
+    const device = ['--network=lab', `--id=${form}`, `--form=${form}`, '--device=virtio-net-pci'];
+    t.match(await run('attach', monitor, ...device), { status: 0, stderr: '' });
+    await native.must('until [ -e /sys/class/net/eth1 ]; do sleep 0.1; done');
+    await native.configure('10.9.1.3/24', 'eth1');
+    await one.must('ip address add 10.9.1.1/24 dev eth0');
+    t.equal(await native.ping('10.9.1.1'), 3, form);
+    t.match(await run('detach', monitor, `--id=${form}`), { status: 0, stderr: '' });
+    await one.must('ip address del 10.9.1.1/24 dev eth0');
+    await until(async () => (await host.ports()).length === 2);
+  }
 });
 
 t.test('20 MB each way', async (t) => {
