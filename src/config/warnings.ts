@@ -37,6 +37,19 @@ export function warnOfSharedParents({ networks }: Config): ConfigError[] {
   });
 }
 
+/** Networks on one pool of which only some name a VLAN: a function without one passes frames with any tag. */
+export function warnOfSharedPools({ networks }: Config): ConfigError[] {
+  const pools = [...networks.values()].filter(
+    (network): network is MacvtapNetwork => network.type === 'macvtap' && network.pool,
+  );
+  return pools.flatMap((network, at) => {
+    const first = pools.slice(0, at).find(({ parent }) => parent === network.parent);
+    if (first === undefined || (first.vlan === undefined) === (network.vlan === undefined)) return [];
+    const shared = `shares pool ${network.parent} with [network ${first.name}], and only one of them has vlan =`;
+    return [warning(network.origin, `${shared}: guests of the other can send into any VLAN, also that one`)];
+  });
+}
+
 /**
  * Files and folders that a user may not read, by owner, group and mode; access control lists are not looked at.
  *

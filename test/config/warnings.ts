@@ -1,7 +1,12 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
 import { formatConfigError } from '../../src/config/errors.js';
-import { warnOfSharedBridges, warnOfSharedParents, warnOfUnreadable } from '../../src/config/warnings.js';
+import {
+  warnOfSharedBridges,
+  warnOfSharedParents,
+  warnOfSharedPools,
+  warnOfUnreadable,
+} from '../../src/config/warnings.js';
 import type { Accounts, MacvtapNetwork, Network } from '../../src/core/config.js';
 import { testAccounts } from '../support/accounts.js';
 import { bridgeNetwork, interfaceName, macvtapNetwork, name, testConfig } from '../support/policy.js';
@@ -39,6 +44,21 @@ t.test('networks of one parent that one guest has for itself', async (t) => {
   t.same(warned(on(1, 'one', 'bridge'), on(2, 'two', 'vepa'), on(3, 'three', 'passthru', 'eth2'), bridgeNetwork()), []);
   const pool = { ...on(2, 'two', 'passthru'), pool: true };
   t.same(warned(on(1, 'one', 'bridge'), pool, { ...pool, name: name('three') }), [], 'a pool has one for each guest');
+});
+
+t.test('networks of one pool of which not all name a VLAN', async (t) => {
+  const on = (line: number, called: string, vlan?: number, parent = 'eth1') => {
+    const place = { name: name(called), origin: { file: 'a.ini', line }, parent: interfaceName(parent) };
+    const network = macvtapNetwork({ ...place, mode: 'passthru', pool: true });
+    return vlan === undefined ? network : { ...network, vlan };
+  };
+  const warned = (...networks: Network[]) => warnOfSharedPools(testConfig(networks, [])).map(formatConfigError);
+  const told = (line: number) =>
+    `a.ini:${line}: shares pool eth1 with [network one], and only one of them has vlan =: guests of the other can send into any VLAN, also that one`;
+  t.same(warned(on(1, 'one', 7), on(2, 'two', 8), on(3, 'three')), [told(3)]);
+  t.same(warned(on(1, 'one'), on(2, 'two'), on(3, 'three', 7)), [told(3)]);
+  t.same(warned(on(1, 'one', 7), on(2, 'two', undefined, 'eth2')), []);
+  t.same(warned({ ...on(1, 'one', 7), pool: false }, on(2, 'two')), [], 'a parent that is no pool');
 });
 
 t.test('what the broker’s user may not read', async (t) => {
