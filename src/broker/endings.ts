@@ -44,7 +44,7 @@ export class Endings {
     const link = kernel.linkByIndex(entry.ifindex);
     if (link.isErr()) return err(link.error);
     // First, so that a broker that is killed meanwhile does it again
-    const returned = entry.borrowed === undefined ? '' : await this.#returnFunction(entry.borrowed);
+    const returned = entry.borrowed === undefined ? '' : await this.#returnFunction(entry.borrowed, entry.ifindex);
     // Only a link that still carries the alias of this very grant is ever deleted
     if (link.value !== undefined && parseAlias(link.value.alias)?.id === entry.id) {
       const deleted = await kernel.deleteLink(entry.ifindex);
@@ -56,8 +56,8 @@ export class Endings {
   }
 
   /** @returns what the audit log is told besides. */
-  async #returnFunction(borrowed: BorrowedFunction): Promise<string> {
-    const returned = await returnFunction(this.#broker.kernel, borrowed);
+  async #returnFunction(borrowed: BorrowedFunction, macvtap: number): Promise<string> {
+    const returned = await returnFunction(this.#broker.kernel, borrowed, macvtap);
     const told = `; its virtual function ${borrowed.number} is not as it was`;
     return returned.isErr() ? `${told}: ${describeSysError(returned.error)}` : '';
   }

@@ -5,15 +5,15 @@ import type { Kernel, Link } from '../kernel/kernel.js';
 import { cannot } from './macvtap-error.js';
 import { freeFunctions } from './macvtap-pool.js';
 import { type NetworkError, type NetworkFacts, networkError } from './network.js';
-import { outsideBy } from './outlook.js';
+import { type Outlook, outsideBy } from './outlook.js';
 
 /** Whether guests on the same parent reach each other: in mode vepa that is for the switch at the wire's end to do. */
 const guestsReachEachOther = { bridge: true, vepa: null, private: false, passthru: false } as const;
 
-export function describeMacvtap(kernel: Kernel, network: MacvtapNetwork): NetworkFacts {
-  const usable = usableParent(kernel, network);
+export function describeMacvtap(outlook: Outlook, network: MacvtapNetwork): NetworkFacts {
+  const usable = usableParent(outlook.kernel, network);
   const parent = network.pool
-    ? usable.andThen((physical) => freeFunctions(kernel, network, physical).map(([[, link]]) => link))
+    ? usable.andThen((physical) => freeFunctions(outlook, network, physical).map(([[, link]]) => link))
     : usable;
   const mtu = parent.isOk() ? parent.value.mtu : null;
   return {

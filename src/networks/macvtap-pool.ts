@@ -6,6 +6,7 @@
  * what keeps two requests apart. Its alias, which comes next, holds how the function was before: whichever broker ends
  * the grant can give it back.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
 import type { BorrowedFunction } from '../core/borrowed-function.js';
 import type { MacvtapNetwork } from '../core/config.js';
@@ -15,8 +16,11 @@ import type { Kernel, Link, Macvtap } from '../kernel/kernel.js';
 import type { VirtualFunction } from '../kernel/virtual-functions.js';
 import { cannot } from './macvtap-error.js';
 import { type NetworkError, networkError } from './network.js';
+import { Outlook } from './outlook.js';
 
 const noAddress = '00:00:00:00:00:00';
+/** How often a list of links is asked for that changes meanwhile, and milliseconds in between. */
+const [attempts, interval] = [20, 50];
 
 type Free = readonly [VirtualFunction, Link];
 
@@ -31,13 +35,14 @@ export interface Borrowing {
 
 /** The free functions and their interfaces; an error where there is none. */
 export function freeFunctions(
-  kernel: Kernel,
+  outlook: Outlook,
   network: MacvtapNetwork,
   physical: Link,
 ): Result<readonly [Free, ...Free[]], NetworkError> {
-  const read = kernel.functions
-    .list(physical.ifindex)
-    .andThen((functions) => kernel.listLinks().map((links) => ({ functions, links })));
+  const read = outlook.functionsOf(physical.ifindex).andThen((functions) =>
+    // Where there are no functions nobody needs to wait for every link
+    (functions.length === 0 ? ok([]) : outlook.allLinks()).map((links) => ({ functions, links })),
+  );
   if (read.isErr()) return err(cannot(network, read.error));
   const { functions, links } = read.value;
   const taken = new Set(links.map(({ macvtap }) => macvtap?.parent));
@@ -69,7 +74,7 @@ export function borrowFunction(
   physical: Link,
   make: (parent: Link) => Result<Macvtap, SysError>,
 ): Result<Borrowing, NetworkError> {
-  return freeFunctions(kernel, network, physical).andThen((free) => {
+  return freeFunctions(new Outlook(kernel), network, physical).andThen((free) => {
     let refused: SysError | undefined;
     for (const [{ number, address: held, vlan, priority, spoofCheck }, parent] of free) {
       const made = make(parent);
@@ -127,21 +132,26 @@ export async function claimOnFunction(
 
 /**
  * Puts the function's interface down, then sets the function as it was, and holds it to no address any more: its
- * interface gets its own back from the kernel when the macvtap goes. One whose interface has left the namespace is
- * somebody else's by now, and stays as it is.
+ * interface gets its own back from the kernel when the macvtap goes. One whose interface has left the namespace, or has
+ * another macvtap on it, is somebody else's by now, and stays as it is.
+ *
+ * @param macvtap ifindex of the one that was made on it, which may be gone.
  */
 export async function returnFunction(
   kernel: Kernel,
   { physical, number, before }: BorrowedFunction,
+  macvtap: number,
 ): Promise<Result<void, SysError>> {
   const { functions } = kernel;
+  const links = await listInTime(kernel);
+  if (links.isErr()) return err(links.error);
   const listed = functions.list(physical);
   if (listed.isErr()) return err(listed.error);
   const now = listed.value.find((one) => one.number === number);
-  const links = kernel.listLinks();
-  if (links.isErr()) return err(links.error);
   const link = now === undefined ? undefined : interfaceOf(now, links.value);
   if (now === undefined || link === undefined) return ok();
+  const isOn = (one: Link) => one.macvtap?.parent === link.ifindex;
+  if (links.value.some((one) => isOn(one) && one.ifindex !== macvtap)) return ok();
   const down = link.up ? await functions.setUp(link.ifindex, false) : ok();
   if (down.isErr()) return down;
   const { vlan, priority, spoofCheck } = before;
@@ -152,6 +162,15 @@ export async function returnFunction(
     now.address === noAddress ? ok() : functions.set(physical, number, { address: noAddress }),
   ];
   return results.find((result) => result.isErr()) ?? ok();
+}
+
+/** Whoever makes and closes links without end can keep a list of them from being whole, and cost us the function. */
+async function listInTime(kernel: Kernel): Promise<Result<readonly Link[], SysError>> {
+  for (let left = attempts; ; left--) {
+    const links = kernel.listLinks();
+    if (links.isOk() || links.error.code !== 'EINTR' || left === 1) return links;
+    await delay(interval);
+  }
 }
 
 function interfaceOf({ device }: VirtualFunction, links: readonly Link[]): Link | undefined {

@@ -68,7 +68,7 @@ export async function openMacvtap(
   const confirmed = opened.andThen(() => confirm(kernel, network, ifindex, { ...claim, mtu }));
   const dispose = async () => {
     for (const fd of fds) fd.close();
-    if (borrowed !== undefined) (await returnFunction(kernel, borrowed)).unwrapOr(undefined);
+    if (borrowed !== undefined) (await returnFunction(kernel, borrowed, ifindex)).unwrapOr(undefined);
     // Should this fail, the link is known by its group and alias, and goes when the ledger is set right
     return kernel.deleteLink(ifindex);
   };

@@ -108,7 +108,7 @@ export function describeNetwork(outlook: Outlook, network: Network): NetworkFact
     case 'bridge':
       return describeBridge(outlook, network);
     case 'macvtap':
-      return describeMacvtap(outlook.kernel, network);
+      return describeMacvtap(outlook, network);
     case 'udp':
       return describeUdp(network);
     case 'tcp':

@@ -8,6 +8,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link, PortVlan } from '../kernel/kernel.js';
 import type { HostOnLink, VlanLink } from '../kernel/surroundings.js';
+import type { VirtualFunction } from '../kernel/virtual-functions.js';
 import type { NetworkFacts } from './network.js';
 
 /**
@@ -41,6 +42,8 @@ export class Outlook {
   #looks = mostLooks;
   #vhost: boolean | undefined;
   #vlanLinks: Result<readonly VlanLink[], SysError> | undefined;
+  #links: Result<readonly Link[], SysError> | undefined;
+  readonly #functions = new Map<number, Result<readonly VirtualFunction[], SysError>>();
   readonly #uplinks = new Map<number, Result<Uplinks, SysError>>();
   readonly #hosts = new Map<number, Result<HostOnLink, SysError>>();
   readonly #vlans = new Map<number, Result<readonly PortVlan[], SysError>>();
@@ -54,6 +57,17 @@ export class Outlook {
   get vhost(): boolean {
     this.#vhost ??= this.kernel.surroundings.mayOpenVhost();
     return this.#vhost;
+  }
+
+  /** Every link there is, which takes long where there are many. */
+  allLinks(): Result<readonly Link[], SysError> {
+    this.#links ??= this.kernel.listLinks();
+    return this.#links;
+  }
+
+  /** Those of a physical function (SR-IOV). */
+  functionsOf(physical: number): Result<readonly VirtualFunction[], SysError> {
+    return remembered(this.#functions, physical, () => this.kernel.functions.list(physical));
   }
 
   /** @param vlan of the bridge whose frames are meant; undefined: it does not filter VLANs. */

@@ -1,17 +1,21 @@
 /** Networks that give each guest an SR-IOV virtual function: which one is taken, how it is set, and given back. */
 import t from 'tap';
+import type { MacvtapNetwork } from '../../src/core/config.js';
 import { formatAlias, type Grant, parseAlias } from '../../src/core/grant.js';
 import { parseGrantId } from '../../src/core/names.js';
 import type { Link } from '../../src/kernel/kernel.js';
 import { openMacvtap } from '../../src/networks/macvtap.js';
 import { describeMacvtap } from '../../src/networks/macvtap-facts.js';
 import { returnFunction } from '../../src/networks/macvtap-pool.js';
+import { Outlook } from '../../src/networks/outlook.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { macvtapNetwork, permitFor } from '../support/policy.js';
 
 const network = macvtapNetwork({ pool: true, mode: 'passthru', vlan: 100 });
 const address = '00:00:00:00:00:00';
 const before = { vlan: 7, priority: 3, spoofCheck: false };
+
+const describe = (kernel: FakeKernel, one: MacvtapNetwork) => describeMacvtap(new Outlook(kernel), one);
 
 /** eth1, with ifindex 1, and two functions, which are interfaces of ifindex 2 and 3. */
 function machine(functions = 2, physical: Partial<Link> = {}) {
@@ -174,39 +178,61 @@ t.test('what is written on the macvtap is enough to give the function back', asy
   for (let at = 0; at < 6; at++) {
     const one = kernel.functions.all[0];
     kernel.failAt(at);
-    t.ok((await returnFunction(kernel, borrowed)).isErr(), `call ${at}`);
+    t.ok((await returnFunction(kernel, borrowed, ifindex)).isErr(), `call ${at}`);
     kernel.functions.all[0] = one as NonNullable<typeof one>;
     Object.assign(kernel.links.get(2) ?? {}, { up: true });
   }
-  t.ok((await returnFunction(kernel, borrowed)).isOk());
+  t.ok((await returnFunction(kernel, borrowed, ifindex)).isOk());
   t.ok(untouched(kernel));
   const calls = kernel.calls.length;
-  t.ok((await returnFunction(kernel, borrowed)).isOk(), 'again');
-  t.same(kernel.calls.slice(calls), ['listFunctions', 'listLinks'], 'nothing is left to do');
+  t.ok((await returnFunction(kernel, borrowed, ifindex)).isOk(), 'again');
+  t.same(kernel.calls.slice(calls), ['listLinks', 'listFunctions'], 'nothing is left to do');
 });
 
 t.test('one that has left the namespace meanwhile stays as it is', async (t) => {
   const kernel = machine();
-  const { borrowed } = (await open(kernel)).result._unsafeUnwrap();
+  const { borrowed, ifindex } = (await open(kernel)).result._unsafeUnwrap();
   kernel.links.delete(2);
   if (borrowed === undefined) throw new Error('no record');
-  t.ok((await returnFunction(kernel, borrowed)).isOk());
+  t.ok((await returnFunction(kernel, borrowed, ifindex)).isOk());
   t.match(kernel.functions.all[0], { vlan: 100, spoofCheck: true });
 });
 
 t.test('what is told of the network', async (t) => {
   const facts = { on: 'eth1', guestsReachEachOther: null, hostReachable: null, outsideReachable: true };
-  t.match(describeMacvtap(machine(), network), { ...facts, mtu: 1400, problem: null });
+  t.match(describe(machine(), network), { ...facts, mtu: 1400, problem: null });
   const problems: [FakeKernel, RegExp][] = [
     [machine(0), /eth1 has no virtual functions; root makes some with: echo 4 >\/sys\/class\/net\/eth1\/device/],
     [machine(2, { up: false }), /eth1 is down/],
     [machine(2, { name: 'eth2' }), /there is no interface eth1/],
   ];
   for (const [kernel, expected] of problems) {
-    t.match(describeMacvtap(kernel, network), { mtu: null, problem: expected });
+    t.match(describe(kernel, network), { mtu: null, problem: expected });
     t.match((await open(kernel)).result._unsafeUnwrapErr().what, expected);
-    t.notOk(kernel.calls.includes('createMacvtap'));
+    t.notOk(kernel.calls.some((call) => ['listLinks', 'createMacvtap'].includes(call)));
   }
   const port = { learning: true, locked: false, isolated: false, hairpin: false, flood: true };
-  t.equal(describeMacvtap(machine(2, { master: 9, port }), network).problem, null, 'eth1 itself may be on a bridge');
+  t.equal(describe(machine(2, { master: 9, port }), network).problem, null, 'eth1 itself may be on a bridge');
+});
+
+t.test('however many networks share pools, links are listed once a look', async (t) => {
+  const kernel = machine();
+  const outlook = new Outlook(kernel);
+  for (let times = 0; times < 3; times++) t.equal(describeMacvtap(outlook, network).problem, null);
+  t.same(
+    kernel.calls.filter((call) => call.startsWith('list')),
+    ['listFunctions', 'listLinks'],
+  );
+});
+
+t.test('one that another guest has by now is left to it', async (t) => {
+  const kernel = machine(1);
+  const { borrowed, ifindex } = (await open(kernel)).result._unsafeUnwrap();
+  if (borrowed === undefined) throw new Error('no record');
+  kernel.links.delete(ifindex);
+  Object.assign(kernel.links.get(2) ?? {}, { up: false });
+  const { grant } = await open(kernel, '00000002');
+  t.ok((await returnFunction(kernel, borrowed, ifindex)).isOk());
+  t.match(kernel.functions.all, [{ address: grant.mac, vlan: 100, spoofCheck: true }]);
+  t.equal(kernel.links.get(2)?.up, true);
 });
