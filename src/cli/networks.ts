@@ -31,12 +31,20 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
 /** The table, and below it a line for each network that cannot be used now, or whose users should know more. */
 export function formatNetworks(networks: readonly NetworkListing[], colour: boolean): string {
   const remark = (name: string, what: string | null, hue: Paint) =>
-    what === null ? [] : [`${paint(`${escapeText(name)}:`, colour ? hue : undefined)} ${escapeText(what)}\n`];
+    what === null
+      ? []
+      : [`${paint(`${escapeText(name)}:`, colour ? hue : undefined)} ${escapeText(withoutName(what, name))}\n`];
   const remarks = networks.flatMap(({ name, problem, caution }) => [
     ...remark(name, problem, 'red'),
     ...remark(name, caution, 'yellow'),
   ]);
   return formatTable(columns, networks, colour) + remarks.join('');
+}
+
+/** The broker's sentences begin with the network where they are an answer to who asked for it; here a line does. */
+function withoutName(what: string, name: string): string {
+  const begin = `network "${name}": `;
+  return what.startsWith(begin) ? what.slice(begin.length) : what;
 }
 
 const columns: readonly Column<NetworkListing>[] = [

@@ -58,7 +58,7 @@ t.test('as people see them', async (t) => {
     on: 'br-lab',
     bridge: 'br-lab',
     vlan: null,
-    problem: 'there is no bridge\n"br-lab"',
+    problem: 'network "lab": there is no bridge\n"br-lab"',
   };
   const expected = `\
 NETWORK  TYPE     ON       MTU  VLAN  FORMS  QUEUES  VHOST    PORTS  REACHES                       POLICY

@@ -86,5 +86,7 @@ function examineKvm(host: Host, caller: Caller): Finding {
   if (host.may(node, 'open')) return fine(check, `${node} is open to you`);
   const user = caller.name ?? String(caller.uid);
   const what = `${node} (mode ${octal(facts.mode)}) is closed to you: guests run, but ten times slower`;
-  return hint(check, what, `sudo usermod -aG kvm ${shellWord(user)}`);
+  const join = `sudo usermod -aG kvm ${shellWord(user)}`;
+  if ((facts.mode & 0o060) === 0o060) return hint(check, what, join);
+  return hint(check, what, `sudo chgrp kvm ${node} && sudo chmod 0660 ${node} && ${join}`);
 }

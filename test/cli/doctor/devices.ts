@@ -71,5 +71,10 @@ t.test('/dev/kvm', async (t) => {
     found('/dev/kvm', { mode: 0o660 }),
     /^hint .* \(mode 0660\) is closed to you: .* \| sudo usermod -aG kvm alice$/,
   );
+  t.match(
+    found('/dev/kvm', { mode: 0o600 }),
+    /\| sudo chgrp kvm \/dev\/kvm && sudo chmod 0660 \/dev\/kvm && sudo usermod -aG kvm alice$/,
+    'a node that its group may not use either',
+  );
   t.equal(found('/dev/kvm', { mode: 0o660 }, testAccounts, true), 'ok /dev/kvm is open to you');
 });
