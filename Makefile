@@ -20,13 +20,15 @@ SOURCES_ADDON := $(sort $(wildcard src/kernel/native/*.c))
 HEADERS_ADDON := $(sort $(wildcard src/kernel/native/*.h))
 SOURCES_HELPER := $(sort $(wildcard helper/*.c))
 HEADERS_HELPER := $(sort $(wildcard helper/*.h))
-SOURCES_C := $(sort $(shell find src helper test -name '*.[ch]'))
+SOURCES_KEEPER := $(sort $(wildcard keeper/*.c))
+HEADERS_KEEPER := $(sort $(wildcard keeper/*.h))
+SOURCES_C := $(sort $(shell find src helper keeper test -name '*.[ch]'))
 PACKAGES := node_modules/.fdbroker-installed
 PROGRAMS := $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-switchd $(BUILD)/fdbroker-helper
 
 ##@ Everyday
 .PHONY: all
-all: $(PROGRAMS) $(BUILD)/native/fdbroker.node $(BUILD)/.tsc $(BUILD)/package.json ## build everything (the default)
+all: $(PROGRAMS) $(BUILD)/native/fdbroker.node $(BUILD)/native/fdbroker-keeper $(BUILD)/.tsc $(BUILD)/package.json ## build everything (the default)
 
 .PHONY: demo
 demo: setup ## three real guests get their network through a broker, in a minute
@@ -135,6 +137,13 @@ $(BUILD)/native/fdbroker.node: $(PACKAGES) $(SOURCES_ADDON) $(HEADERS_ADDON) Mak
 $(BUILD)/fdbroker-helper: $(SOURCES_HELPER) $(HEADERS_HELPER) Makefile package.json
 	@mkdir -p $(@D)
 	$(or $(MUSL_CC),$(CC)) $(CFLAGS_COMMON) $(CFLAGS_HARDEN) -DFDBROKER_VERSION='"$(VERSION)"' -static -o $@ $(SOURCES_HELPER)
+
+# musl's own headers lack the kernel's, which come after them.
+KERNEL_HEADERS = $(if $(MUSL_CC),-idirafter /usr/include -idirafter /usr/include/$(shell $(CC) -print-multiarch))
+$(BUILD)/native/fdbroker-keeper: $(SOURCES_KEEPER) $(HEADERS_KEEPER) Makefile package.json
+	@mkdir -p $(@D)
+	$(or $(MUSL_CC),$(CC)) $(CFLAGS_COMMON) $(CFLAGS_HARDEN) $(KERNEL_HEADERS) -DFDBROKER_VERSION='"$(VERSION)"' -static \
+	  -o $@ $(SOURCES_KEEPER)
 
 $(BUILD)/bench-%.so: test/bench/%.c Makefile
 	@mkdir -p $(@D)

@@ -35,7 +35,7 @@ install_package() {
     trap 'rm -rf "$staging"' EXIT
     mkdir -p "$staging/native"
     cp "$build/package.json" "$staging/package.json"
-    cp "$build/native/fdbroker.node" "$staging/native/fdbroker.node"
+    cp "$build/native/fdbroker.node" "$build/native/fdbroker-keeper" "$staging/native/"
     (cd "$build" && find src -name '*.js' -o -name '*.d.ts') | while read -r file; do
         mkdir -p "$staging/${file%/*}"
         cp "$build/$file" "$staging/$file"

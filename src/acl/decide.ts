@@ -14,6 +14,7 @@ import type { Form } from '../core/form.js';
 import { type Mac, type MacWish, macToNumber, prefixHolds } from '../core/mac.js';
 import type { NetworkName } from '../core/names.js';
 import type { Permit } from '../core/permit.js';
+import { isSwitchedNetwork } from '../core/switched.js';
 import { chooseMac } from './choose-mac.js';
 import * as deny from './denial.js';
 import { formsOf, hasForm } from './form-set.js';
@@ -54,7 +55,8 @@ export function decide(policy: Policy, caller: Credentials, ask: Ask, usage: Usa
     const rule = [...rulesByName(matches, 'denies')].find(({ forms }) => hasForm(forms, ask.form));
     return err(deny.formDenial(ask.network, ask.form, formsOf(permitted), rule));
   }
-  if (ask.form !== 'tap' && (ask.queues ?? 1) > 1) return err(deny.oneQueue(ask.network, ask.form));
+  const manyQueues = ask.form === 'tap' && !isSwitchedNetwork(network.network);
+  if (!manyQueues && (ask.queues ?? 1) > 1) return err(deny.oneQueue(ask.network, ask.form));
   if (ask.vhost === 'yes' && offeredVhost(network.network) === 'no') return err(deny.noVhost(ask.network));
   return decideRule(network, matches, caller, ask, usage).map((found) =>
     makePermit(caller, ask, network.network, found),

@@ -11,6 +11,7 @@ import {
   type Refusal,
   removeLock,
 } from '../broker/control-socket.js';
+import { Keeper } from '../broker/keeper.js';
 import { serve } from '../broker/serve.js';
 import { SwitchLink } from '../broker/switch-link.js';
 import { formatConfigError } from '../config/errors.js';
@@ -77,7 +78,7 @@ type GiveUp = (message: string) => never;
 
 /** @param file the configuration's, for a word about what is to be mended there. */
 function run(
-  setup: Omit<Setup, 'kernel' | 'audit' | 'switchLink'>,
+  setup: Omit<Setup, 'kernel' | 'audit' | 'switchLink' | 'keeper'>,
   socket: ControlSocket,
   file: string,
   giveUp: GiveUp,
@@ -97,7 +98,8 @@ function run(
     (error) => giveUp(`cannot open the audit file: ${error.message}; mend it, or audit-file in ${file}`),
   );
   const switchLink = new SwitchLink(`${socket.path}.switch`);
-  const broker = new Broker({ ...setup, kernel, audit, switchLink });
+  const keeper = new Keeper(`${socket.path}.keeper`);
+  const broker = new Broker({ ...setup, kernel, audit, switchLink, keeper });
   const service = serve(broker, socket, events, kernel.nodeCloses).match(
     (value) => value,
     (refusal) => giveUp(refusal),

@@ -10,6 +10,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
 import { Holders } from './holders.js';
+import type { Keeper } from './keeper.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
 import type { SwitchLink } from './switch-link.js';
@@ -38,6 +39,7 @@ export interface Setup {
   readonly audit: AuditLog;
   /** The way to the switch. */
   readonly switchLink: SwitchLink;
+  readonly keeper: Keeper;
   readonly config: Config;
   /** Reads the configuration again, as it was read at the start. */
   readonly load: () => Result<Config, readonly ConfigError[]>;
@@ -73,7 +75,7 @@ export class Broker {
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
-    this.switchboard = new Switchboard(setup.kernel, setup.switchLink, (uid) => this.accountOf(uid));
+    this.switchboard = new Switchboard(setup.kernel, setup.switchLink, setup.keeper, (uid) => this.accountOf(uid));
     this.spares = new SpareTaps(setup.kernel, setup.config.broker.spareTaps);
     this.audit = setup.audit;
     this.version = setup.version;

@@ -5,6 +5,7 @@ import { formatConfigError } from '../config/errors.js';
 import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import { offeredForms } from '../core/offered-forms.js';
+import { isSwitchedNetwork } from '../core/switched.js';
 import { processName } from '../kernel/process.js';
 import { describeNetwork } from '../networks/open.js';
 import { Outlook } from '../networks/outlook.js';
@@ -54,7 +55,7 @@ function networkListing(
     isolated: onBridge?.isolated ?? false,
     lockMac: onBridge?.lockMac ?? false,
     hairpin: onBridge?.hairpin ?? false,
-    maxQueues: offered.includes('tap') ? allowed.maxQueues : 1,
+    maxQueues: offered.includes('tap') && !isSwitchedNetwork(network) ? allowed.maxQueues : 1,
     vhost: allowed.vhost,
     vhostAvailable: outlook.vhost,
     maxPorts: allowed.maxPorts ?? null,

@@ -16,6 +16,7 @@ import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.
 import { openUplink } from '../networks/uplink.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
+import type { Ends, Keeper } from './keeper.js';
 import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 
@@ -47,6 +48,7 @@ export class Switchboard implements Board, Disposable {
   constructor(
     private readonly kernel: Kernel,
     private readonly link: SwitchLink,
+    private readonly keeper: Keeper,
     private readonly accountOf: (uid: number) => number,
   ) {
     link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
@@ -94,12 +96,18 @@ export class Switchboard implements Board, Disposable {
     return this.link.send(order, [end]).mapErr(describeLinkError);
   }
 
+  openTap(mtu: number, vnetHdr: boolean): Promise<Result<Ends, string>> {
+    return this.keeper.openTap(mtu, vnetHdr);
+  }
+
   /** The ports stay, at the switch. */
   [Symbol.dispose](): void {
     clearTimeout(this.#later);
     this.link.leave(!this.#ports.hasGuests());
+    this.keeper.leave(!this.#ports.hasGuests());
     for (const { fds } of this.#ports) for (const fd of fds) fd.close();
     this.link[Symbol.dispose]();
+    this.keeper[Symbol.dispose]();
   }
 
   #uplink(network: SwitchedNetwork): Result<void, string> {

@@ -1,7 +1,7 @@
 /** What a network can be handed out as, whatever the rules allow, and why it cannot be in another form. */
 import type { Network } from './config.js';
 import type { Form } from './form.js';
-import { isSwitchedNetwork, switchedForms } from './switched.js';
+import { switchedForms } from './switched.js';
 
 /** The one for QEMU first. */
 export function offeredForms(network: Network): readonly Form[] {
@@ -43,6 +43,5 @@ export function whyNotOffered(network: Network, form: Form): NotOffered | undefi
     };
   }
   const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
-  const byExec = isSwitchedNetwork(network) ? '; fdbroker exec and attach do that for QEMU' : '';
-  return { why, advice: `ask for form ${offered.join(' or ')}${byExec}` };
+  return { why, advice: `ask for form ${offered.join(' or ')}` };
 }

@@ -1,10 +1,11 @@
 /** Of what a port of the switch is made, and how frames lie in what it carries. */
-export const portKinds = ['dgram', 'stream', 'multicast', 'packet'] as const;
+export const portKinds = ['dgram', 'stream', 'multicast', 'packet', 'tap'] as const;
 
 /**
  * - dgram: a SOCK_SEQPACKET pair, one frame a message;
  * - stream: a SOCK_STREAM pair, four bytes of length before each frame, big-endian;
  * - multicast: two UDP sockets: one bound to the group, which receives, and one connected to it, which sends;
- * - packet: a packet socket of one interface, with a virtio-net header before each frame and VLAN tags beside it.
+ * - packet: a packet socket of one interface, with a virtio-net header before each frame and VLAN tags beside it;
+ * - tap: the packet socket of a guest's tap in a namespace of ours, likewise.
  */
 export type PortKind = (typeof portKinds)[number];

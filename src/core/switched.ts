@@ -5,12 +5,12 @@ import type { Form } from './form.js';
 export type SwitchedNetwork = MulticastNetwork | PacketNetwork;
 
 /** How frames lie in what a guest's end of a port carries. */
-export type SwitchedForm = 'dgram' | 'stream';
+export type SwitchedForm = 'dgram' | 'stream' | 'tap';
 
-export const switchedForms: readonly SwitchedForm[] = ['dgram', 'stream'];
+export const switchedForms: readonly SwitchedForm[] = ['dgram', 'stream', 'tap'];
 
 export function isSwitchedForm(form: Form): form is SwitchedForm {
-  return form === 'dgram' || form === 'stream';
+  return form !== 'socket';
 }
 
 export function isSwitchedNetwork(network: Network): network is SwitchedNetwork {

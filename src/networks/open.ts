@@ -83,9 +83,9 @@ function openByType(
 ): Opening {
   const { form } = permit;
   if (isSwitchedNetwork(network) && isSwitchedForm(form)) {
-    return switchedMtu(kernel, network).andThen((mtu) =>
-      openSwitched(kernel, switchboard, { network, grant, form, mtu }),
-    );
+    const mtu = switchedMtu(kernel, network);
+    if (mtu.isErr()) return err(mtu.error);
+    return openSwitched(kernel, switchboard, { network, grant, form, mtu: mtu.value, vnetHdr });
   }
   switch (network.type) {
     case 'bridge':

@@ -1,6 +1,6 @@
 /**
- * Networks whose frames our switch carries: the guest gets one end of a pair of unix sockets, the switch the other, and
- * the network's uplink besides.
+ * Networks whose frames our switch carries. The guest gets one end of a pair of unix sockets, and the switch the other; or
+ * the guest gets a tap, and the switch a packet socket that has its other side. The switch has the network's uplink besides.
  */
 import { err, ok, type Result } from 'neverthrow';
 import type { Grant } from '../core/grant.js';
@@ -16,6 +16,8 @@ export interface SwitchPortWish {
   readonly form: SwitchedForm;
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
+  /** Whether frames of a tap have a virtio-net header. */
+  readonly vnetHdr: boolean;
 }
 
 /** The switch, as networks see it. */
@@ -27,19 +29,44 @@ export interface Switchboard {
    * @returns the port's life: disposing it unplugs the port.
    */
   plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError>;
+  /**
+   * Makes a tap in a network namespace of ours, where it reaches nothing but the packet socket of its other side: in the
+   * host's its guest could reach the host.
+   *
+   * @returns the guest's end and the switch's, which are the caller's; the error is a sentence.
+   */
+  openTap(mtu: number, vnetHdr: boolean): Promise<Result<readonly [theirs: OwnedFd, ours: OwnedFd], string>>;
 }
 
 /** Bytes that a guest, or the switch, may have sent and the other not read: of frames of 1,514 bytes some 450. */
 const buffer = 1 << 20;
 
+/** @returns a promise for a tap alone. */
 export function openSwitched(
   kernel: Kernel,
   switchboard: Switchboard,
   wish: SwitchPortWish,
+): Result<OpenedSocket, NetworkError> | Promise<Result<OpenedSocket, NetworkError>> {
+  const { network, form, mtu, vnetHdr } = wish;
+  const cannot = `network "${network.name}" cannot be opened`;
+  if (form === 'tap') {
+    return switchboard
+      .openTap(mtu, vnetHdr)
+      .then((ends) =>
+        ends.mapErr((what) => networkError(`${cannot}: ${what}`)).andThen((made) => plug(switchboard, wish, made)),
+      );
+  }
+  return kernel.sockets
+    .pair(form === 'dgram' ? 'seqpacket' : 'stream', buffer)
+    .mapErr((error) => networkError(cannot, error))
+    .andThen((ends) => plug(switchboard, wish, ends));
+}
+
+function plug(
+  switchboard: Switchboard,
+  wish: SwitchPortWish,
+  [theirs, ours]: readonly [OwnedFd, OwnedFd],
 ): Result<OpenedSocket, NetworkError> {
-  const pair = kernel.sockets.pair(wish.form === 'dgram' ? 'seqpacket' : 'stream', buffer);
-  if (pair.isErr()) return err(networkError(`network "${wish.network.name}" cannot be opened`, pair.error));
-  const [theirs, ours] = pair.value;
   const plugged = switchboard.plug(wish, ours);
   if (plugged.isErr()) {
     theirs.close();

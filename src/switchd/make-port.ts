@@ -4,6 +4,7 @@ import { DgramPort, StreamPort } from './guest-port.js';
 import { MulticastPort } from './multicast-port.js';
 import { PacketPort } from './packet-port.js';
 import type { PortIo } from './port-io.js';
+import { TapPort } from './tap-port.js';
 
 /** @param fds what the order came with: they stay the caller's. */
 export function makePort({ kind, maxFrame, vlan }: PlugOrder, fds: readonly number[]): PortIo {
@@ -17,5 +18,7 @@ export function makePort({ kind, maxFrame, vlan }: PlugOrder, fds: readonly numb
       return new MulticastPort(fd, other, maxFrame);
     case 'packet':
       return new PacketPort(fd, maxFrame, vlan);
+    case 'tap':
+      return new TapPort(fd, maxFrame);
   }
 }

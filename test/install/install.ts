@@ -49,6 +49,7 @@ t.test('everything is in its place', async (t) => {
   t.same(
     [
       ...['bin/fdbroker', 'sbin/fdbrokerd', 'libexec/fdbroker-helper', 'lib/fdbroker/native/fdbroker.node'],
+      ...['lib/fdbroker/native/fdbroker-keeper', 'lib/systemd/system/fdbroker-keeper.service'],
       ...['lib/systemd/system/fdbroker.service', 'lib/systemd/system/fdbroker.socket'],
       ...['lib/sysusers.d/fdbroker.conf', 'lib/tmpfiles.d/fdbroker.conf', 'lib/udev/rules.d/60-fdbroker.rules'],
       ...[
@@ -75,7 +76,7 @@ t.test('nothing of development is installed', async (t) => {
     own.filter((file) => /(?<!\.d)\.ts$|\.(map|c|h)$|\/test\//.test(file)),
     [],
   );
-  const text = own.filter((file) => !/\.node$|fdbroker-helper$/.test(file));
+  const text = own.filter((file) => !/\.node$|fdbroker-(helper|keeper)$/.test(file));
   t.same(
     text.filter((file) => readFileSync(join(root, file), 'utf8').includes(projectFolder)),
     [],

@@ -12,7 +12,10 @@ import type { OpenRequest } from '../../src/protocol/request.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { allowRule, bridgeNetwork, credentials, mac, testConfig } from '../support/policy.js';
 
-const noSwitch = { plug: () => err(networkError('there is no switch')) };
+const noSwitch = {
+  plug: () => err(networkError('there is no switch')),
+  openTap: async () => err('there is no keeper'),
+};
 const network = bridgeNetwork();
 const policy = compilePolicy(testConfig([network], [allowRule({ maxQueues: 4, vhost: 'yes' })]));
 

@@ -19,7 +19,12 @@ t.test('manual pages', { skip: missing('mandoc', 'apt-get install mandoc') }, as
 
 t.test('systemd units', { skip: missing('systemd-analyze', 'apt-get install systemd') }, async (t) => {
   const folder = t.testdir();
-  for (const program of ['bin/fdbroker', 'sbin/fdbrokerd', 'sbin/fdbroker-switchd']) {
+  for (const program of [
+    'bin/fdbroker',
+    'sbin/fdbrokerd',
+    'sbin/fdbroker-switchd',
+    'lib/fdbroker/native/fdbroker-keeper',
+  ]) {
     mkdirSync(`${folder}/${dirname(program)}`, { recursive: true });
     writeFileSync(`${folder}/${program}`, '#!/bin/sh\n', { mode: 0o755 });
   }
@@ -34,6 +39,7 @@ t.test('systemd units', { skip: missing('systemd-analyze', 'apt-get install syst
   for (const [service, threshold] of [
     ['fdbroker', 25],
     ['fdbroker-switch', 15],
+    ['fdbroker-keeper', 20],
   ]) {
     const security = ['security', '--offline=true', `--threshold=${threshold}`, `${folder}/${service}.service`];
     t.equal(spawnSync('systemd-analyze', security).status, 0, `${service}: tenths of an exposure`);

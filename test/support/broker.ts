@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ok, type Result } from 'neverthrow';
 import { AuditLog } from '../../src/broker/audit.js';
 import { Broker } from '../../src/broker/broker.js';
+import { Keeper } from '../../src/broker/keeper.js';
 import { SwitchLink } from '../../src/broker/switch-link.js';
 import type { Config, ConfigError } from '../../src/core/config.js';
 import type { Kernel } from '../../src/kernel/kernel.js';
@@ -25,6 +26,7 @@ export function brokerOn(
     version: '0.0.0',
     mode: 'system',
     switchLink: new SwitchLink(join(folder, 'switch')),
+    keeper: new Keeper(join(folder, 'keeper')),
   });
   const audited = () =>
     readFileSync(file, 'utf8')

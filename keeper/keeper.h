@@ -1,0 +1,49 @@
+/* fdbroker-keeper, part by part. A call that fails returns -errno, and where it says so what failed in *call. */
+#ifndef FDBROKER_KEEPER_H
+#define FDBROKER_KEEPER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_MESSAGE = 16384, MAX_FDS = 8, MAX_PORTS = 65536 };
+
+struct message {
+    char bytes[MAX_MESSAGE + 1]; /* and a NUL */
+    size_t length;
+    int fds[MAX_FDS];
+    size_t fd_count;
+};
+
+/* message.c: one message with descriptors over a SOCK_SEQPACKET socket. */
+
+/* Returns 1; 0 when there is none now; -1 when none will come, or one that does not fit came. Descriptors are the
+ * caller's to close. */
+int receive_message(int socket, struct message *message);
+/* Waits, within what the socket says, for room. The descriptors stay the caller's. */
+bool send_message(int socket, const char *head, const char *bytes, size_t length, const int *fds, size_t fd_count);
+void close_all(const int *fds, size_t count);
+
+/* confine.c: what this process may do. */
+
+/* Gives up all that making taps in namespaces of our own does not need. */
+int confine(void);
+/* Enters a network namespace of our own, with a user namespace around it; of no effect once it has. */
+int enter_namespace(const char **call);
+
+/* tap.c: taps whose far side is a packet socket. */
+
+/* fds: the tap, then the packet socket. They are the caller's, and the tap ends with its last descriptor.
+ * mtu: bytes without the Ethernet header. */
+int make_tap(unsigned mtu, bool vnet_header, int fds[2], const char **call);
+
+/* custody.c: what the broker has us keep: by port, some bytes and descriptors. */
+
+/* Takes the descriptors, in place of what was kept for the port. */
+bool keep(unsigned port, const char *bytes, size_t length, const int *fds, size_t fd_count);
+void drop(unsigned port);
+/* Sends a message for each port. */
+bool list(int socket);
+bool is_keeping(void);
+
+#endif
