@@ -1,6 +1,7 @@
 /** The ports that the switch has, or is to have, and their descriptors, of which the broker holds a copy each. */
 import type { NetworkName } from '../core/names.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { SharedSocket } from '../networks/qdes.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
 
 /** Ports at once: the switch has room for as many. */
@@ -58,6 +59,15 @@ export class SwitchPorts {
   networkNumber(name: NetworkName): number {
     for (const { network, order } of this) if (network === name) return order.network;
     return lowestBut(new Set([...this].map(({ order }) => order.network)));
+  }
+
+  /** The uplinks whose socket has that name (core/qdes-line.ts). */
+  sharing(socket: string): SharedSocket[] {
+    return [...this].flatMap(({ order, fds, network, leaving }) => {
+      const [fd] = fds;
+      if (fd === undefined || order.line?.socket !== socket) return [];
+      return [{ fd, network, id: order.line.id, leaving }];
+    });
   }
 
   uplinkOf(name: NetworkName): SwitchPort | undefined {

@@ -13,7 +13,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError } from '../networks/network.js';
 import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
-import { openUplink } from '../networks/uplink.js';
+import { largestOf, openUplink } from '../networks/uplink.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
 import type { Ends, Keeper } from './keeper.js';
@@ -71,9 +71,9 @@ export class Switchboard implements Board, Disposable {
       return err(networkError(`network "${network.name}" cannot be opened: ${ready.error}`));
     }
     const plugged = this.#plug(network.name, account, [end], {
-      ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}`, maxFrame: mtu + overhead },
+      ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}` },
       ...{ locked: false, isolated: false, addresses: [], ...vlanOf(network) },
-      ...{ maxAddresses: guestAddresses, floodRate: guestFloods },
+      ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: guestFloods },
     });
     if (plugged.isErr()) {
       this.#dropUplink(network.name);
@@ -112,12 +112,13 @@ export class Switchboard implements Board, Disposable {
 
   #uplink(network: SwitchedNetwork): Result<void, string> {
     if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
-    return openUplink(this.kernel, network)
+    return openUplink(this.kernel, network, (socket) => this.#ports.sharing(socket))
       .mapErr(({ what }) => what)
-      .andThen(({ kind, fds, mtu, addresses = [] }) =>
+      .andThen(({ kind, fds, mtu, addresses = [], line }) =>
         this.#plug(network.name, undefined, fds, {
           ...{ kind, uplink: true, label: network.name, maxFrame: mtu + overhead },
           ...{ locked: false, isolated: false, addresses, maxAddresses: uplinkAddresses, ...vlanOf(network) },
+          ...(line === undefined ? {} : { line }),
         }),
       )
       .map(() => undefined);

@@ -1,12 +1,9 @@
 /** A section [network NAME] of type multicast. */
-import { isIP } from 'node:net';
-import { ok, type Result } from 'neverthrow';
 import type { MulticastNetwork } from '../core/config.js';
-import { isGroup } from '../core/endpoint.js';
-import { type NetworkName, parseInterfaceName, type ValueError } from '../core/names.js';
+import { type NetworkName, parseInterfaceName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
-import { refuse, show } from './refuse.js';
+import { parseGroup } from './parse-address.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseYesNo } from './values.js';
 
@@ -39,19 +36,4 @@ export function parseMulticastNetwork(
   const ttl = fields.one('ttl', parseInteger(0, 255)) ?? 1;
   if (address === undefined || port === undefined || on === undefined || errors.count > before) return undefined;
   return { type: 'multicast', name, origin: section.origin, group: { address, port }, interface: on, loop, ttl };
-}
-
-function parseGroup(text: string): Result<string, ValueError> {
-  const shown = show(text);
-  if (text.includes('%'))
-    return refuse(`${shown} names an interface; leave out % and what follows, and write interface =`);
-  if (isIP(text) === 0) {
-    const port = /^\[?(.*?)\]?:\d+$/.exec(text)?.[1] ?? '';
-    if (isIP(port) !== 0) return refuse(`${shown} has a port; write group = ${port}, and port = on a line of its own`);
-    return refuse(`${shown} is not a numeric address of a group, as 239.1.2.3 or ff15::1:2`);
-  }
-  if (isGroup(text)) return ok(text);
-  return refuse(
-    `${shown} is no group's address; those are 224.0.0.0 to 239.255.255.255, and of IPv6 those from ff00:: on`,
-  );
 }

@@ -7,6 +7,7 @@ import { parseBridgeNetwork } from './parse-bridge-network.js';
 import { parseMacvtapNetwork } from './parse-macvtap-network.js';
 import { parseMulticastNetwork } from './parse-multicast-network.js';
 import { parsePacketNetwork } from './parse-packet-network.js';
+import { parseQdesNetwork } from './parse-qdes-network.js';
 import { parseTcpNetwork } from './parse-tcp-network.js';
 import { parseUdpNetwork } from './parse-udp-network.js';
 import type { Section } from './scan.js';
@@ -21,19 +22,14 @@ const parsers: { readonly [T in Network['type']]: Parse<Extract<Network, { reado
   tcp: parseTcpNetwork,
   packet: parsePacketNetwork,
   multicast: parseMulticastNetwork,
+  qdes: parseQdesNetwork,
 };
 
 const types = Object.keys(parsers) as Network['type'][];
-/** Types that a later version has; their keys are not looked at. */
-const later = ['qdes'];
 
 /** @returns undefined when the section has errors. */
 export function parseNetwork(section: Section, name: NetworkName, errors: ErrorList): Network | undefined {
   const type = section.entries.find(({ key, list }) => key === 'type' && !list);
-  if (type !== undefined && later.includes(type.value)) {
-    errors.add(type.origin, `type = ${type.value} is not in this version; allowed here is ${types.join(' or ')}`);
-    return undefined;
-  }
   if (type === undefined) {
     errors.add(section.origin, `${titleOf(section)} has no type; write type = ${types.join(' or ')}`);
     return undefined;

@@ -10,6 +10,7 @@ import { suggestion } from './nearest.js';
 import { defaultSettings, parseBroker } from './parse-broker.js';
 import { parseNetwork } from './parse-network.js';
 import { parseRule } from './parse-rule.js';
+import { checkQdesNetworks } from './qdes-networks.js';
 import { type Section, scan } from './scan.js';
 
 export interface ConfigText {
@@ -44,6 +45,7 @@ export function parseTexts(
     for (const section of scan(file, bytes, errors)) reader.add(section);
   }
   if (whole) reader.checkNetworks();
+  checkQdesNetworks(reader.result().networks.values(), errors);
   return { ...reader.result(), files: texts.map(({ file }) => file) };
 }
 

@@ -87,6 +87,27 @@ export interface MulticastNetwork extends Named<'multicast'> {
   readonly ttl: number;
 }
 
+/** One switch of several hosts: frames in UDP, from host to host (docs/qdes.md). */
+export interface QdesNetwork extends Named<'qdes'> {
+  /** 0 to 65535; of VXLAN 0 to 2^24 - 1. No other network has it with that port and interface. */
+  readonly id: number;
+  readonly encapsulation: 'qdes' | 'vxlan';
+  /** The one by which datagrams come and go. */
+  readonly interface: InterfaceName;
+  /** Of UDP, the same on every host. */
+  readonly port: number;
+  /** A group's address, IPv4 or IPv6; undefined: there are the peers alone. */
+  readonly group?: string;
+  /** Addresses of hosts, of the group's family, each of which gets what is for all. */
+  readonly peers: readonly string[];
+  /** 0 to 255, of datagrams to the group. */
+  readonly ttl: number;
+  /** Bytes without the Ethernet header, as guests are told; inherit: what fits the interface's. */
+  readonly mtu: number | 'inherit';
+  /** Whether what does not fit the path's MTU goes in fragments of IP, and not at all otherwise. */
+  readonly fragment: boolean;
+}
+
 /** How a macvtap's frames go between it, its siblings on the parent, and the wire (ip-link(8)). */
 export type MacvtapMode = 'vepa' | 'bridge' | 'private' | 'passthru';
 
@@ -106,7 +127,14 @@ export interface MacvtapNetwork extends Named<'macvtap'> {
 }
 
 /** The sum of all network types. */
-export type Network = BridgeNetwork | MacvtapNetwork | UdpNetwork | TcpNetwork | PacketNetwork | MulticastNetwork;
+export type Network =
+  | BridgeNetwork
+  | MacvtapNetwork
+  | UdpNetwork
+  | TcpNetwork
+  | PacketNetwork
+  | MulticastNetwork
+  | QdesNetwork;
 
 export interface Rule {
   readonly name: string;

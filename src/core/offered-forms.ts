@@ -17,6 +17,8 @@ export function offeredForms(network: Network): readonly Form[] {
       return network.bare ? [...switchedForms, 'socket'] : switchedForms;
     case 'multicast':
       return [...switchedForms, 'socket'];
+    case 'qdes':
+      return switchedForms;
   }
 }
 

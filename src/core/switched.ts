@@ -1,8 +1,8 @@
 /** Which networks our switch carries, and in which forms a guest gets a port of it. */
-import type { MulticastNetwork, Network, PacketNetwork } from './config.js';
+import type { MulticastNetwork, Network, PacketNetwork, QdesNetwork } from './config.js';
 import type { Form } from './form.js';
 
-export type SwitchedNetwork = MulticastNetwork | PacketNetwork;
+export type SwitchedNetwork = MulticastNetwork | PacketNetwork | QdesNetwork;
 
 /** How frames lie in what a guest's end of a port carries. */
 export type SwitchedForm = 'dgram' | 'stream' | 'tap';
@@ -14,7 +14,7 @@ export function isSwitchedForm(form: Form): form is SwitchedForm {
 }
 
 export function isSwitchedNetwork(network: Network): network is SwitchedNetwork {
-  return network.type === 'multicast' || network.type === 'packet';
+  return network.type === 'multicast' || network.type === 'packet' || network.type === 'qdes';
 }
 
 /** The VLAN whose tag frames have on the network's wire, and nowhere else; undefined: tags pass. */

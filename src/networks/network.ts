@@ -5,6 +5,7 @@ import type { Endpoint } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { PortKind } from '../core/port-kind.js';
+import type { QdesLine } from '../core/qdes-line.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 
@@ -54,6 +55,8 @@ export interface Uplink {
   readonly mtu: number;
   /** Who is at its near end: no frame from there is for guests, and none may send as they; left out: nobody. */
   readonly addresses?: readonly Mac[];
+  /** Of QDES. */
+  readonly line?: QdesLine;
 }
 
 export type OpenedPort = OpenedLink | OpenedSocket;

@@ -14,6 +14,7 @@ import { describeMulticast, openMulticast } from './multicast.js';
 import { type NetworkError, type NetworkFacts, networkError, type OpenedPort } from './network.js';
 import type { Outlook } from './outlook.js';
 import { describePacket, openPacket } from './packet.js';
+import { describeQdes } from './qdes.js';
 import { openSwitched, type Switchboard } from './switched.js';
 import { describeTcp, openTcp } from './tcp.js';
 import { describeUdp, openUdp } from './udp.js';
@@ -100,6 +101,9 @@ function openByType(
       return openPacket(kernel, network);
     case 'multicast':
       return openMulticast(kernel, network);
+    case 'qdes':
+      // Forms that the switch has not, whyNotOffered has refused
+      return err(networkError(`network "${network.name}" has no form ${form}`));
   }
 }
 
@@ -117,5 +121,7 @@ export function describeNetwork(outlook: Outlook, network: Network): NetworkFact
       return describePacket(outlook.kernel, network);
     case 'multicast':
       return describeMulticast(outlook.kernel, network);
+    case 'qdes':
+      return describeQdes(outlook.kernel, network);
   }
 }

@@ -1,5 +1,5 @@
 /** What networks of sockets have in common. */
-import type { Endpoint, MulticastNetwork, TcpNetwork, UdpNetwork } from '../core/config.js';
+import type { Endpoint, MulticastNetwork, QdesNetwork, TcpNetwork, UdpNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
@@ -28,7 +28,7 @@ export function socketFacts(on: string): NetworkFacts {
 
 /** @param at the address that the call was about. */
 export function socketError(
-  { name }: UdpNetwork | TcpNetwork | MulticastNetwork,
+  { name }: UdpNetwork | TcpNetwork | MulticastNetwork | QdesNetwork,
   at: Endpoint,
   error: SysError,
 ): NetworkError {

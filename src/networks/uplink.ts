@@ -5,14 +5,22 @@ import type { Kernel } from '../kernel/kernel.js';
 import { openMulticastUplink } from './multicast.js';
 import type { NetworkError, Uplink } from './network.js';
 import { openPacketUplink, packetMtu } from './packet.js';
+import { carriedMtu, openQdesUplink, qdesMtu, type SharedSocket } from './qdes.js';
 import { plainMtu } from './socket-network.js';
 
-export function openUplink(kernel: Kernel, network: SwitchedNetwork): Result<Uplink, NetworkError> {
+/** @param sharing uplinks that the switch has, by the name of their socket. */
+export function openUplink(
+  kernel: Kernel,
+  network: SwitchedNetwork,
+  sharing: (socket: string) => readonly SharedSocket[],
+): Result<Uplink, NetworkError> {
   switch (network.type) {
     case 'multicast':
       return openMulticastUplink(kernel, network);
     case 'packet':
       return openPacketUplink(kernel, network);
+    case 'qdes':
+      return openQdesUplink(kernel, network, sharing);
   }
 }
 
@@ -23,5 +31,12 @@ export function switchedMtu(kernel: Kernel, network: SwitchedNetwork): Result<nu
       return ok(plainMtu);
     case 'packet':
       return packetMtu(kernel, network);
+    case 'qdes':
+      return qdesMtu(kernel, network);
   }
+}
+
+/** Bytes of the largest frames that a guest may send, without the Ethernet header. @param mtu what it is told. */
+export function largestOf(network: SwitchedNetwork, mtu: number): number {
+  return network.type === 'qdes' ? carriedMtu(network, mtu) : mtu;
 }

@@ -1,11 +1,14 @@
-/** The interface that a packet or multicast network is on. */
+/** The interface that a packet, multicast or QDES network is on. */
 import { err, ok, type Result } from 'neverthrow';
-import type { MulticastNetwork, PacketNetwork } from '../core/config.js';
+import type { MulticastNetwork, PacketNetwork, QdesNetwork } from '../core/config.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
 import { type NetworkError, networkError } from './network.js';
 
 /** The interface, by the kernel's word of now, or why it cannot serve the network. */
-export function usableInterface(kernel: Kernel, network: PacketNetwork | MulticastNetwork): Result<Link, NetworkError> {
+export function usableInterface(
+  kernel: Kernel,
+  network: PacketNetwork | MulticastNetwork | QdesNetwork,
+): Result<Link, NetworkError> {
   const { name, interface: wanted } = network;
   const refuse = (what: string) => err(networkError(`network "${name}": ${what}`));
   const found = kernel.linkByName(wanted);

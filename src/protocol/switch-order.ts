@@ -5,8 +5,10 @@
 import { err, ok, type Result } from 'neverthrow';
 import { type Mac, parseMac } from '../core/mac.js';
 import { type PortKind, portKinds } from '../core/port-kind.js';
+import type { QdesLine } from '../core/qdes-line.js';
 import { decodeInspect, type InspectOrder, inspectFields } from './inspect-order.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
+import { decodeLine, encodeLine } from './qdes-field.js';
 
 /** A port as the broker wants it. Its descriptors come with the message, in the order that its kind says. */
 export interface PlugOrder {
@@ -27,6 +29,8 @@ export interface PlugOrder {
   readonly floodRate?: number;
   /** Addresses that nobody else may send from. */
   readonly addresses: readonly Mac[];
+  /** Of kind qdes, and of no other. */
+  readonly line?: QdesLine;
   /** What the broker wants to be told of it when it has forgotten: at most 4 KiB of text, without control characters. */
   readonly label: string;
 }
@@ -75,6 +79,7 @@ function plugFields(order: PlugOrder): [string, string][] {
     ['vlan', String(order.vlan ?? '')],
     ['flood-rate', String(order.floodRate ?? '')],
     ['addresses', order.addresses.join(' ')],
+    ...(order.line === undefined ? [] : [['qdes', encodeLine(order.line)] satisfies [string, string]]),
     ['label', order.label],
   ];
 }
@@ -103,6 +108,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   const floodRate = wholeNumber(fields, 'flood-rate', 1e9);
   const set = words(fields, 'flags');
   const addresses = words(fields, 'addresses').map(parseMac);
+  const line = decodeLine(fields.get('qdes') ?? '');
   const label = fields.get('label');
   if (network === undefined || maxAddresses === undefined || maxFrame === undefined || kind === undefined) {
     return err(protocolError('the order lacks network, kind, max-addresses or max-frame'));
@@ -110,11 +116,14 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   if (label === undefined || addresses.some((address) => address.isErr())) {
     return err(protocolError('the order lacks its label, or has an address that is none'));
   }
+  if ((kind === 'qdes') !== (line !== undefined))
+    return err(protocolError('qdes stands with its kind, and alone there'));
   return ok({
     ...{ port, network, kind, maxAddresses, maxFrame, label },
     ...{ uplink: set.includes('uplink'), isolated: set.includes('isolated'), locked: set.includes('locked') },
     ...(vlan === undefined ? {} : { vlan }),
     ...(floodRate === undefined ? {} : { floodRate }),
+    ...(line === undefined ? {} : { line }),
     addresses: addresses.flatMap((address) => (address.isOk() ? [address.value] : [])),
   });
 }

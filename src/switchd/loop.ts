@@ -10,6 +10,7 @@ import { dropCode } from '../switch/drop-reason.js';
 import { isFinished } from '../switch/offload/check.js';
 import type { Switch, SwitchPort } from '../switch/switch.js';
 import { Captures } from './captures.js';
+import { Chores } from './chores.js';
 import { Egress } from './egress.js';
 import { Finisher } from './finisher.js';
 import { type PortIo, reasonOf } from './port-io.js';
@@ -25,9 +26,6 @@ const segmentSlots = 1408;
 /** Frames that wait to be sent, counted for each port that they go to. */
 const entries = 65_536;
 const { EINVAL, EPROTO } = constants.errno;
-/** How often addresses are aged, and in how many parts the table is looked at. */
-const sweepSeconds = 10;
-const sweepParts = 16;
 
 export interface LoopEvents {
   /** The port is of no use any more: its other end has gone. It is not waited for any longer, and not removed. */
@@ -53,7 +51,7 @@ export class Loop {
   #nextSmall = 0;
   #nextLarge = smallSlots;
   #now = seconds();
-  #swept = this.#now;
+  readonly #chores: Chores;
 
   /** @param poller waits for the ports, by their numbers, and for whatever else its owner has there. */
   constructor(
@@ -62,6 +60,7 @@ export class Loop {
     private readonly events: LoopEvents,
   ) {
     this.captures = new Captures(it.ports);
+    this.#chores = new Chores(it, this.#io, this.#now);
     this.#ports = new Array(it.ports.capacity);
     this.#egress = new Egress(it.ports.capacity, Math.max(entries, it.ports.capacity * 2));
   }
@@ -72,19 +71,26 @@ export class Loop {
    */
   plug(port: number, options: Omit<SwitchPort, 'maxFrame'>, io: PortIo): boolean {
     if (!this.it.add(port, { ...options, maxFrame: io.maxFrame }, this.#now)) return false;
-    if (this.poller.add(io.fd, port, io.edge).isErr()) {
+    this.#send();
+    const joined = io.join?.(port) ?? 'waits';
+    if (joined === 'refused' || (joined === 'waits' && this.poller.add(io.fd, port, io.edge).isErr())) {
+      io.leave?.(this.#io, 0);
       this.it.remove(port);
       return false;
     }
     this.#ports[port] = io;
+    this.#chores.add(io, this.#now);
     return true;
   }
 
   /** The port is no more; the caller closes its descriptor afterwards. */
   unplug(port: number): void {
-    if (this.#ports[port] === undefined) return;
+    const io = this.#ports[port];
+    if (io === undefined) return;
     this.#send();
     this.#ignore(port);
+    const heir = this.#chores.remove(io);
+    if (heir !== undefined) this.poller.add((this.#ports[heir] as PortIo).fd, heir, false)._unsafeUnwrap();
     this.#ports[port] = undefined;
     this.it.remove(port);
   }
@@ -110,13 +116,13 @@ export class Loop {
     }
     if (this.#again.size > 0) this.#goOn();
     this.#flush();
-    this.#age();
+    this.#chores.do(this.#now);
   }
 
   /** Milliseconds to wait at most; -1: for ever. */
   #patience(): number {
     if (this.#again.size > 0) return 0;
-    return this.it.fdb.size === 0 ? -1 : sweepSeconds * 1000;
+    return this.#chores.patience;
   }
 
   #goOn(): void {
@@ -128,7 +134,7 @@ export class Loop {
   #receive(port: number): void {
     const io = this.#ports[port];
     if (io === undefined) return;
-    const large = io.maxFrame > smallRoom;
+    const large = (io.room ?? io.maxFrame) > smallRoom;
     const first = this.#place(large);
     const received = io.receive(this.#io, first, frameBatch);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
@@ -154,9 +160,10 @@ export class Loop {
     return large ? this.#nextLarge : this.#nextSmall;
   }
 
-  #pass(port: number, io: PortIo, slot: number): void {
+  #pass(waiting: number, io: PortIo, slot: number): void {
     const frames = this.#io;
     const peer = io.accept(frames, slot);
+    const port = io.ingress ?? waiting;
     if (peer < 0) {
       const reason = reasonOf(peer);
       if (reason >= 0) this.it.refuse(port, Math.max(0, frames.length[slot] as number), reason);
@@ -249,12 +256,6 @@ export class Loop {
     this.poller.remove((this.#ports[port] as PortIo).fd);
     this.#again.delete(port);
     this.#hungUp.delete(port);
-  }
-
-  #age(): void {
-    if (this.#now - this.#swept < sweepSeconds) return;
-    this.#swept = this.#now;
-    this.it.sweep(Math.ceil(this.it.fdb.slots / sweepParts), this.#now);
   }
 }
 

@@ -4,10 +4,19 @@ import { DgramPort, StreamPort } from './guest-port.js';
 import { MulticastPort } from './multicast-port.js';
 import { PacketPort } from './packet-port.js';
 import type { PortIo } from './port-io.js';
+import { QdesPort } from './qdes-port.js';
+import type { QdesSockets } from './qdes-socket.js';
 import { TapPort } from './tap-port.js';
 
-/** @param fds what the order came with: they stay the caller's. */
-export function makePort({ kind, maxFrame, vlan }: PlugOrder, fds: readonly number[]): PortIo {
+/**
+ * @param fds what the order came with: they stay the caller's.
+ * @param sockets of all ports of QDES.
+ */
+export function makePort(
+  { kind, maxFrame, vlan, line }: PlugOrder,
+  fds: readonly number[],
+  sockets: QdesSockets,
+): PortIo {
   const [fd = -1, other = -1] = fds;
   switch (kind) {
     case 'dgram':
@@ -18,6 +27,10 @@ export function makePort({ kind, maxFrame, vlan }: PlugOrder, fds: readonly numb
       return new MulticastPort(fd, other, maxFrame);
     case 'packet':
       return new PacketPort(fd, maxFrame, vlan);
+    case 'qdes': {
+      if (line === undefined) throw new Error('a port of QDES comes with what it is to know');
+      return new QdesPort(fd, maxFrame, line, sockets.of(line.socket));
+    }
     case 'tap':
       return new TapPort(fd, maxFrame);
   }

@@ -32,6 +32,21 @@ export interface PortIo {
    * @returns which far end sent it; 0 where there is one; refused, or what refusedFor() gives.
    */
   accept(io: FrameIo, slot: number): number;
-  /** Sends; what became of it is in `io.sent`. */
+  /** Sends; what became of it is in `io.sent`. @param peers for each frame whose address it is, or everyPeer. */
   send(io: FrameIo, slots: Int32Array, peers: Int32Array, count: number): void;
+  /** Of ports that share a descriptor: the port that accept() says its last word of. Left out: itself. */
+  readonly ingress?: number;
+  /** Bytes of the longest frame that any of these gets. */
+  readonly room?: number;
+  /** Called once, when it is port number `port`. @returns whether its descriptor is to be waited for; left out: yes. */
+  join?(port: number): 'waits' | 'shares' | 'refused';
+  /**
+   * Called once, before it is none any more.
+   *
+   * @param slot it may use for what it sends.
+   * @returns the port whose descriptor is to be waited for instead; undefined: none.
+   */
+  leave?(io: FrameIo, slot: number): number | undefined;
+  /** Called when it has become a port, and every few seconds. @param now seconds. */
+  tick?(io: FrameIo, slot: number, now: number): void;
 }

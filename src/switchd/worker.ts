@@ -12,6 +12,7 @@ import { Switch, type SwitchOptions } from '../switch/switch.js';
 import type { CaptureTask } from './captures.js';
 import { Loop } from './loop.js';
 import { makePort } from './make-port.js';
+import { QdesSockets } from './qdes-socket.js';
 
 export interface Task {
   readonly options: SwitchOptions;
@@ -57,6 +58,7 @@ function work({ options, stop, wake, orders }: Task): void {
   poller.add(wake, wakeId, false)._unsafeUnwrap();
   const it = new Switch(options);
   const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) });
+  const sockets = new QdesSockets();
   const obey = (order: Order) => {
     if (order.tag === 'capture') return loop.captures.add(order.task);
     if (order.tag === 'uncapture') return loop.captures.remove(order.id);
@@ -68,7 +70,7 @@ function work({ options, stop, wake, orders }: Task): void {
     const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;
     const untagged = rest.vlan !== undefined;
     const settings = { ...rest, untagged, floodRate, addresses: addresses.map(macToBytes) };
-    if (!loop.plug(port, settings, makePort(order.order, order.fds))) tell({ tag: 'refused', port });
+    if (!loop.plug(port, settings, makePort(order.order, order.fds, sockets))) tell({ tag: 'refused', port });
   };
   const read = () => {
     if (Atomics.load(stop, 0) !== 0) return;

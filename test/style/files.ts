@@ -56,6 +56,8 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
   'src/switch/qdes/vxlan.ts': 'test/switch/qdes/header.ts',
+  'src/switchd/chores.ts': 'test/switchd/loop.ts',
+  'src/switchd/qdes-socket.ts': 'test/switchd/qdes-port.ts',
   'src/switchd/confine.ts': 'test/switchd/control.ts',
   'src/networks/uplink.ts': 'test/broker/switch.ts',
   'src/switchd/multicast-port.ts': 'test/broker/switch.ts',

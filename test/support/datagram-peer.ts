@@ -11,9 +11,13 @@ import { fileURLToPath } from 'node:url';
 import type { FarEnd } from './far-end.js';
 import { type Lifetime, until } from './until.js';
 
-/** Where it is bound: to every address with that port. */
+/** Where it is bound, and how its datagrams are told. */
 export interface Place {
   readonly port: number;
+  /** An address; left out: every one. */
+  readonly at?: string;
+  /** hex: lines hold the bytes so. */
+  readonly encoding?: 'utf8' | 'hex';
   /** A group that it joins, by an interface: IPv4 by its address, IPv6 by `::%NAME`. Left out: none, and IPv4. */
   readonly group?: string;
   readonly by?: string;
@@ -47,20 +51,20 @@ export class DatagramPeer {
   }
 }
 
-async function serve({ port, group, by }: Place): Promise<void> {
-  const socket = createSocket({ type: isIPv6(group ?? '') ? 'udp6' : 'udp4', reuseAddr: true });
-  socket.bind(port);
+async function serve({ port, at, encoding = 'utf8', group, by }: Place): Promise<void> {
+  const socket = createSocket({ type: isIPv6(group ?? at ?? '') ? 'udp6' : 'udp4', reuseAddr: true });
+  socket.bind(port, at);
   await once(socket, 'listening');
   if (group !== undefined) {
     socket.addMembership(group, by);
     socket.setMulticastInterface(by as string);
     socket.setMulticastLoopback(false);
   }
-  socket.on('message', (bytes) => process.stdout.write(`${bytes}\n`));
+  socket.on('message', (bytes) => process.stdout.write(`${bytes.toString(encoding)}\n`));
   createInterface({ input: process.stdin })
     .on('line', (line) => {
-      const { text, to, port: at } = JSON.parse(line);
-      socket.send(text, at, to);
+      const { text, to, port: where } = JSON.parse(line);
+      socket.send(Buffer.from(text, encoding), where, to);
     })
     .once('close', () => process.exit());
   process.stdout.write('ready\n');

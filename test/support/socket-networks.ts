@@ -1,6 +1,13 @@
 /** Networks of sockets for tests. */
 import { parseEndpoint } from '../../src/config/parse-endpoint.js';
-import type { Endpoint, MulticastNetwork, PacketNetwork, TcpNetwork, UdpNetwork } from '../../src/core/config.js';
+import type {
+  Endpoint,
+  MulticastNetwork,
+  PacketNetwork,
+  QdesNetwork,
+  TcpNetwork,
+  UdpNetwork,
+} from '../../src/core/config.js';
 import { interfaceName, name } from './policy.js';
 
 const endpoint = (text: string): Endpoint => parseEndpoint(text)._unsafeUnwrap();
@@ -24,4 +31,13 @@ export function packetNetwork(change: Partial<PacketNetwork> = {}): PacketNetwor
 export function multicastNetwork(change: Partial<MulticastNetwork> = {}): MulticastNetwork {
   const group = endpoint('239.1.2.3:5000');
   return { type: 'multicast', ...named, group, interface: interfaceName('eth2'), loop: true, ttl: 1, ...change };
+}
+
+/** By eth2, in a group. */
+export function qdesNetwork(change: Partial<QdesNetwork> = {}): QdesNetwork {
+  return {
+    ...{ type: 'qdes', ...named, id: 4242, encapsulation: 'qdes', interface: interfaceName('eth2'), port: 7755 },
+    ...{ group: '239.1.2.3', peers: [], ttl: 1, mtu: 'inherit', fragment: true },
+    ...change,
+  };
 }

@@ -22,7 +22,7 @@ const generations = 1 << (31 - placeBits);
 const chunks = [2, 8, 14, 20, 22] as const;
 
 export class PeerTable {
-  /** By place. */
+  /** By place; behind the last is one more, for whoever sends to a group. */
   readonly addresses: Uint8Array;
   readonly #generation: Int32Array;
   readonly #sender: Int32Array;
@@ -40,7 +40,7 @@ export class PeerTable {
     private readonly hash: AddressHash,
   ) {
     const shared = (bytes: number) => new SharedArrayBuffer(bytes);
-    this.addresses = new Uint8Array(shared(capacity * peerAddressSize));
+    this.addresses = new Uint8Array(shared((capacity + 1) * peerAddressSize));
     this.#generation = new Int32Array(shared(capacity * 4));
     this.#sender = new Int32Array(shared(capacity * 4));
     this.#seen = new Float64Array(shared(capacity * 8));

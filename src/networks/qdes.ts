@@ -1,0 +1,112 @@
+/** One switch of several hosts: the socket of UDP by which ours talks with theirs (docs/qdes.md). */
+import { err, ok, type Result } from 'neverthrow';
+import type { QdesNetwork } from '../core/config.js';
+import { formatEndpoint } from '../core/endpoint.js';
+import { isIPv6Network, lineOf, socketOf } from '../core/qdes-line.js';
+import type { SysError } from '../core/sys-error.js';
+import type { Kernel, Link } from '../kernel/kernel.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import { type NetworkError, type NetworkFacts, networkError, type Uplink } from './network.js';
+import { plainMtu, socketError, socketFacts } from './socket-network.js';
+import { usableInterface } from './usable-interface.js';
+
+/** UDP, our header, Ethernet. */
+const inner = 8 + 8 + 14;
+const outer = { four: 20, six: 40 } as const;
+/** Bytes of the longest packet of IP. */
+const longest = 65_535;
+/** Bytes of memory for datagrams that wait, of all networks of a socket. */
+const buffer = 1 << 22;
+
+/** A network's uplink that the switch has. */
+export interface SharedSocket {
+  readonly fd: OwnedFd;
+  readonly network: string;
+  readonly id: number;
+  /** Whether it is on its way out. */
+  readonly leaving: boolean;
+}
+
+/** @param sharing the uplinks whose socket has that name. */
+export function openQdesUplink(
+  kernel: Kernel,
+  network: QdesNetwork,
+  sharing: (socket: string) => readonly SharedSocket[],
+): Result<Uplink, NetworkError> {
+  const { name, id, port, group, ttl, fragment } = network;
+  return usableInterface(kernel, network).andThen((link) => {
+    const { ifindex } = link;
+    const socket = socketOf(network, ifindex);
+    const others = sharing(socket);
+    const taken = others.find((other) => other.id === id && !other.leaving);
+    if (taken !== undefined) {
+      const what = `id ${id} is that of network "${taken.network}" until its guests have ended`;
+      return err(networkError(`network "${name}" cannot be opened: ${what}`));
+    }
+    const [other] = others;
+    const opened =
+      other === undefined
+        ? kernel.sockets.openDatagrams({ six: isIPv6Network(network), port, ifindex, ttl, fragment }, buffer)
+        : kernel.sockets.duplicate(other.fd);
+    return opened
+      .andThen((fd) =>
+        (group === undefined ? ok() : kernel.sockets.joinGroup(fd, group, ifindex))
+          .map((): Uplink => {
+            const mtu = carriedMtu(network, guestMtu(network, link));
+            return { kind: 'qdes', fds: [fd], mtu, line: lineOf(network, socket) };
+          })
+          .mapErr((error) => {
+            fd.close();
+            return error;
+          }),
+      )
+      .mapErr((error) => cannot(network, error));
+  });
+}
+
+/** What guests are told. */
+export function qdesMtu(kernel: Kernel, network: QdesNetwork): Result<number, NetworkError> {
+  return usableInterface(kernel, network).map((link) => guestMtu(network, link));
+}
+
+/** Bytes of the largest frames, without Ethernet's header, when guests are told this MTU. */
+export function carriedMtu({ fragment }: QdesNetwork, mtu: number): number {
+  // Not every guest is told, or does as it is told
+  return fragment ? Math.max(mtu, plainMtu) : mtu;
+}
+
+export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts {
+  const { id, port, group, peers, interface: by } = network;
+  const link = usableInterface(kernel, network);
+  const place = group === undefined ? `port ${port}` : formatEndpoint({ address: group, port });
+  const named = peers.length === 0 ? '' : `, ${peers.length} peer${peers.length === 1 ? '' : 's'}`;
+  return {
+    ...socketFacts(`${place}%${by} id ${id}${named}`),
+    mtu: link.isOk() ? guestMtu(network, link.value) : null,
+    guestsReachEachOther: true,
+    caution: `who can send UDP to port ${port} of this host can put frames into it, because it has no key`,
+    problem: link.isErr() ? link.error.what : null,
+  };
+}
+
+function guestMtu(network: QdesNetwork, link: Link): number {
+  if (network.mtu !== 'inherit') return network.mtu;
+  return Math.min(link.mtu, longest) - inner - (isIPv6Network(network) ? outer.six : outer.four);
+}
+
+function cannot(network: QdesNetwork, error: SysError): NetworkError {
+  const { interface: by, port, group } = network;
+  const failed = socketError(network, { address: group ?? '0.0.0.0', port }, error);
+  const gone = `${by} has just gone; try again when it is there`;
+  const remedies: Readonly<Record<string, string>> = {
+    ENODEV: gone,
+    EADDRNOTAVAIL: gone,
+    EINVAL: `${by} cannot join ${group}; has it that family? See: ip address show ${by}`,
+    ENOBUFS: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships, or let networks share a group',
+    ENOMEM: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships, or let networks share a group',
+    EADDRINUSE: `another program has UDP port ${port} of ${by}; end it, or name another port in its section on every host`,
+  };
+  const remedy = remedies[error.code];
+  if (remedy === undefined) return failed;
+  return { ...failed, what: `network "${network.name}" cannot be opened: ${error.call}: ${error.code}; ${remedy}` };
+}
