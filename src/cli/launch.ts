@@ -70,7 +70,9 @@ export async function launch({ command, named, found, print, target }: Launch, w
     return exitStatus.ok;
   }
   const fds = grants.all.flatMap(({ fds, vhostFds }) => [...fds, ...vhostFds]).map(({ fd }) => fd);
-  const reason = await world.become({ file: program.value, args, env: { ...world.env, ...added }, fds });
+  // Of a fdbroker that started us, it would tell where to send by a socket that has no such place
+  const env = { ...world.env, ...(substitutes.length === 0 ? {} : { FDBROKER_TO: undefined }), ...added };
+  const reason = await world.become({ file: program.value, args, env, fds });
   complain(world, `${command[0]} cannot be started: ${reason}`);
   return exitStatus.cannotRun;
 }

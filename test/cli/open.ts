@@ -50,4 +50,7 @@ t.test('a script is told where to send, where its socket is not connected', asyn
   const run = (form: string) => fdbrokerProcess(['open', '--network=lan', `--form=${form}`, '--', ...command], env);
   t.same(await run('socket'), { status: 0, stdout: 'lan=239.1.2.3:5000 239.1.2.3:5000\n', stderr: '' });
   t.same(await run('dgram'), { status: 0, stdout: ' \n', stderr: '' });
+  const inner = { ...env, FDBROKER_TO: 'lan=192.0.2.9:9' };
+  const started = await fdbrokerProcess(['open', '--network=lan', '--form=dgram', '--', ...command], inner);
+  t.equal(started.stdout, ' \n', 'and what an outer one was told is not handed on');
 });
