@@ -257,3 +257,15 @@ t.test('what the interface does not take is dropped and counted, and its guests 
   say(frame(broadcast, station(1)));
   t.same(scene.ended, [wire], 'an interface that is gone ends the uplink');
 });
+
+t.test('who is known gets what is for it alone', async (t) => {
+  const scene = new Scene(t);
+  const [one, two] = [scene.guest(0), scene.guest(1)];
+  native.send(one, frame(broadcast, station(1)), new Int32Array());
+  scene.turn();
+  got(two);
+  for (let i = 0; i < 3; i += 1) scene.send(plain(frame(station(1), station(5))));
+  t.equal(got(one).length, 3);
+  scene.send(offloadedFrame({ ...plainPacket, ...long }, 1448));
+  t.same([got(one).length, got(two).length], [42, 42], 'for an unknown one');
+});
