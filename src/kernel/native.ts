@@ -7,6 +7,7 @@ import type { MacvtapCalls } from './native-macvtap.js';
 import type { MulticastCalls } from './native-multicast.js';
 import type { PacketCalls } from './native-packet.js';
 import type { PipeCalls } from './native-pipe.js';
+import type { RealtimeCalls } from './native-realtime.js';
 
 /** sockets.h and peer.h. Descriptors returned belong to the caller and are close-on-exec. */
 interface SocketCalls {
@@ -124,6 +125,6 @@ interface CloserCalls {
 
 interface SomeCalls extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls {}
 interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls, PipeCalls {}
-interface Addon extends SomeCalls, InetCalls, MulticastCalls, PacketCalls, MovingCalls {}
+interface Addon extends SomeCalls, InetCalls, MulticastCalls, PacketCalls, MovingCalls, RealtimeCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

@@ -52,12 +52,18 @@ export class Loop {
   #nextLarge = smallSlots;
   #now = seconds();
   readonly #chores: Chores;
+  /** When there was something to do last. */
+  #busy = this.#now;
 
-  /** @param poller waits for the ports, by their numbers, and for whatever else its owner has there. */
+  /**
+   * @param poller waits for the ports, by their numbers, and for whatever else its owner has there.
+   * @param busyPoll seconds without a frame before it waits for one in the kernel.
+   */
   constructor(
     private readonly it: Switch,
     private readonly poller: Poller,
     private readonly events: LoopEvents,
+    private readonly busyPoll = 0,
   ) {
     this.captures = new Captures(it.ports);
     this.#chores = new Chores(it, this.#io, this.#now);
@@ -104,6 +110,7 @@ export class Loop {
   turn(other: (id: number) => void, wait = true): void {
     const count = this.poller.wait(wait ? this.#patience() : 0);
     this.#now = seconds();
+    if (count > 0) this.#busy = this.#now;
     const { ready } = this.poller;
     for (let i = 0; i < count; i += 1) {
       const id = ready[2 * i] as number;
@@ -121,7 +128,7 @@ export class Loop {
 
   /** Milliseconds to wait at most; -1: for ever. */
   #patience(): number {
-    if (this.#again.size > 0) return 0;
+    if (this.#again.size > 0 || this.#now - this.#busy < this.busyPoll) return 0;
     return this.#chores.patience;
   }
 

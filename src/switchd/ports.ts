@@ -61,7 +61,7 @@ export class Ports {
   }
 
   /** Takes what the thread tells. */
-  told(what: Exclude<Told, { tag: 'ready' }>): void {
+  told(what: Exclude<Told, { tag: 'ready' | 'unfit' }>): void {
     switch (what.tag) {
       case 'ended':
         this.unplug(what.port);

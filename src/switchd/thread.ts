@@ -8,7 +8,7 @@ import { waker } from '../kernel/poller.js';
 import { Counters } from '../switch/counters.js';
 import type { FdbMemory } from '../switch/fdb.js';
 import type { SwitchOptions } from '../switch/switch.js';
-import type { Order, Task, Told } from './worker.js';
+import type { Manner, Order, Task, Told } from './worker.js';
 
 export interface ThreadEvents {
   told(what: Exclude<Told, { tag: 'ready' }>): void;
@@ -34,9 +34,10 @@ export class Thread {
   private constructor(
     private readonly wake: OwnedFd,
     options: SwitchOptions,
+    manner: Manner,
     events: ThreadEvents,
   ) {
-    const task: Task = { options, stop: this.#stop, wake: wake.fd, orders: this.#orders.port2 };
+    const task: Task = { ...manner, options, stop: this.#stop, wake: wake.fd, orders: this.#orders.port2 };
     const transferList = [this.#orders.port2];
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: task, transferList });
     this.tables = new Promise((resolve) => {
@@ -51,8 +52,8 @@ export class Thread {
     process.once('exit', () => this.#tellToStop());
   }
 
-  static start(options: SwitchOptions, events: ThreadEvents): Result<Thread, SysError> {
-    return waker.open().map((wake) => new Thread(wake, options, events));
+  static start(options: SwitchOptions, manner: Manner, events: ThreadEvents): Result<Thread, SysError> {
+    return waker.open().map((wake) => new Thread(wake, options, manner, events));
   }
 
   post(order: Order): void {

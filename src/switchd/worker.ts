@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { macToBytes } from '../core/mac.js';
 import { Poller, waker } from '../kernel/poller.js';
+import { applyRealtime, type Realtime } from '../kernel/realtime.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
 import type { FdbMemory } from '../switch/fdb.js';
 import { Switch, type SwitchOptions } from '../switch/switch.js';
@@ -14,7 +15,14 @@ import { Loop } from './loop.js';
 import { makePort } from './make-port.js';
 import { QdesSockets } from './qdes-socket.js';
 
-export interface Task {
+/** How the thread runs. */
+export interface Manner {
+  readonly realtime: Realtime;
+  /** Microseconds that it looks for more after the last frame, before it sleeps. */
+  readonly busyPoll: number;
+}
+
+export interface Task extends Manner {
   readonly options: SwitchOptions;
   /** Whether the thread is to end: its first element is not 0. */
   readonly stop: Int32Array;
@@ -42,6 +50,8 @@ export interface SharedTables {
 export type Told =
   /** It carries frames, or would. */
   | ({ readonly tag: 'ready' } & SharedTables)
+  /** It cannot run in the manner that it is to. */
+  | { readonly tag: 'unfit'; readonly message: string }
   /** The other end has closed. It stays a port until it is unplugged. */
   | { readonly tag: 'ended'; readonly port: number }
   /** No port was made. */
@@ -52,12 +62,14 @@ export type Told =
 /** Not a port's number. */
 const wakeId = 1 << 20;
 
-function work({ options, stop, wake, orders }: Task): void {
+function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
   const tell = (told: Told) => parentPort?.postMessage(told);
+  const applied = applyRealtime(realtime);
+  if (applied.isErr()) return tell({ tag: 'unfit', message: applied.error });
   const poller = Poller.open()._unsafeUnwrap();
   poller.add(wake, wakeId, false)._unsafeUnwrap();
   const it = new Switch(options);
-  const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) });
+  const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) }, busyPoll / 1e6);
   const sockets = new QdesSockets();
   const obey = (order: Order) => {
     if (order.tag === 'capture') return loop.captures.add(order.task);

@@ -163,8 +163,21 @@ t.test('what each network offers, and what its users should know', async (t) => 
       caution: null,
     },
     { name: 'lost', type: 'multicast', problem: /no interface gone0/ },
-    { name: 'shut', forms: ['dgram', 'stream', 'tap'], caution: /cannot reach this host's own addresses/, problem: null },
+    {
+      name: 'shut',
+      forms: ['dgram', 'stream', 'tap'],
+      caution: /cannot reach this host's own addresses/,
+      problem: null,
+    },
     { name: 'six', type: 'multicast', on: '[ff15::1:2]:5000%wire0', problem: null },
-    { name: 'wire', on: 'wire0', forms: ['dgram', 'stream', 'tap', 'socket'], mtu: 1500, hostReachable: false, caution, problem: null },
+    {
+      name: 'wire',
+      on: 'wire0',
+      forms: ['dgram', 'stream', 'tap', 'socket'],
+      mtu: 1500,
+      hostReachable: false,
+      caution,
+      problem: null,
+    },
   ]);
 });

@@ -1,6 +1,6 @@
 /** The switch as a process: ports by order, frames, ends, a broker that comes back, and nothing that it may not. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
@@ -124,4 +124,22 @@ t.test('it obeys the user that it is told, and root', { skip: !root && 'not root
   asUser('65534');
   await until(() => /user 65534 is not the broker, and is sent away/.test(it.stderr));
   t.notMatch(it.stderr, /user 1 is not/);
+});
+
+t.test('in the manner that it is told, or not at all', async (t) => {
+  const pinned = new SwitchProcess(t, [], ['--cpus', '0', '--busy-poll', '100']);
+  const broker = pinned.connect(t);
+  const [one, other] = [0, 1].map((port) =>
+    guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, port }, [ours])),
+  ) as [ReturnType<typeof guestEnd>, ReturnType<typeof guestEnd>];
+  send(one.fd, frame(broadcast, station(1)), [])._unsafeUnwrap();
+  t.ok(await frameAt(other.fd));
+  const threads = readdirSync(`/proc/${pinned.child.pid}/task`).map(
+    (thread) =>
+      /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync(`/proc/${pinned.child.pid}/task/${thread}/status`, 'utf8'))?.[1],
+  );
+  t.equal(threads.filter((list) => list === '0').length, 1, 'the one that carries frames');
+  const nowhere = new SwitchProcess(t, [], ['--cpus', '1000']);
+  t.equal(await nowhere.ended, 1);
+  t.match(nowhere.stderr, /sched_setaffinity: EINVAL/);
 });

@@ -16,5 +16,6 @@ NAPI_MODULE_INIT() {
     register_frames(env, exports);
     register_address(env, exports);
     register_poller(env, exports);
+    register_realtime(env, exports);
     return exports;
 }

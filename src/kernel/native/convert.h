@@ -24,6 +24,7 @@ void register_closer(napi_env env, napi_value exports);
 void register_frames(napi_env env, napi_value exports);
 void register_address(napi_env env, napi_value exports);
 void register_poller(napi_env env, napi_value exports);
+void register_realtime(napi_env env, napi_value exports);
 
 /* Adds one function to exports. */
 void export_function(napi_env env, napi_value exports, const char *name, napi_callback function);
