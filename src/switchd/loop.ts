@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { FrameIo, frameBatch } from '../kernel/frame-io.js';
+import { frameBatch } from '../kernel/frame-io.js';
 import { hungUp, type Poller } from '../kernel/poller.js';
 import { dropCode } from '../switch/drop-reason.js';
 import { isFinished } from '../switch/offload/check.js';
@@ -14,15 +14,8 @@ import { Chores } from './chores.js';
 import { Egress } from './egress.js';
 import { Finisher } from './finisher.js';
 import { type PortIo, reasonOf } from './port-io.js';
+import { Slots } from './slots.js';
 
-/** Ports whose frames are received before any is sent: larger batches for those that frames go to. */
-const portsARound = 16;
-const smallRoom = 2048;
-const smallSlots = portsARound * frameBatch;
-const largeRoom = 66_000;
-const largeSlots = 2 * frameBatch;
-/** As many as 64 KB of TCP with the smallest segments become. */
-const segmentSlots = 1408;
 /** Frames that wait to be sent, counted for each port that they go to. */
 const entries = 65_536;
 const { EINVAL, EPROTO } = constants.errno;
@@ -34,12 +27,9 @@ export interface LoopEvents {
 
 export class Loop {
   readonly captures: Captures;
-  readonly #io = new FrameIo([
-    { slots: smallSlots, room: smallRoom },
-    { slots: largeSlots, room: largeRoom },
-    { slots: segmentSlots, room: smallRoom },
-  ]);
-  readonly #finisher = new Finisher(this.#io, smallSlots + largeSlots, segmentSlots);
+  readonly #slots = new Slots();
+  readonly #io = this.#slots.io;
+  readonly #finisher = new Finisher(this.#io, this.#slots.firstSegment, this.#slots.segments);
   readonly #ports: (PortIo | undefined)[];
   readonly #egress: Egress;
   readonly #outSlots = new Int32Array(frameBatch);
@@ -48,8 +38,6 @@ export class Loop {
   readonly #hungUp = new Set<number>();
   /** Ports that gave as much as was asked for and are told of once only. */
   readonly #again = new Set<number>();
-  #nextSmall = 0;
-  #nextLarge = smallSlots;
   #now = seconds();
   readonly #chores: Chores;
   /** When there was something to do last. */
@@ -141,12 +129,10 @@ export class Loop {
   #receive(port: number): void {
     const io = this.#ports[port];
     if (io === undefined) return;
-    const large = (io.room ?? io.maxFrame) > smallRoom;
-    const first = this.#place(large);
+    const first = this.#place(io.room ?? io.maxFrame);
     const received = io.receive(this.#io, first, frameBatch);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
-    if (received > 0 && large) this.#nextLarge += received;
-    else if (received > 0) this.#nextSmall += received;
+    if (received > 0) this.#slots.take(first, received);
     if (received === frameBatch && io.edge) this.#again.add(port);
     // The kernel has no header that says what is left to be done to a frame, and has dropped it
     if (received === -EINVAL) this.it.counters.dropped(port, dropCode['bad-offload']);
@@ -158,13 +144,12 @@ export class Loop {
     return received < frameBatch || (this.#io.length[first + received - 1] as number) <= 0;
   }
 
-  /** The first of as many slots as one call may fill. */
-  #place(large: boolean): number {
-    const full = large
-      ? this.#nextLarge + frameBatch > smallSlots + largeSlots
-      : this.#nextSmall + frameBatch > smallSlots;
-    if (full) this.#flush();
-    return large ? this.#nextLarge : this.#nextSmall;
+  /** The first of as many slots as one call may fill. @param bytes of the longest frame. */
+  #place(bytes: number): number {
+    const first = this.#slots.place(bytes);
+    if (first >= 0) return first;
+    this.#flush();
+    return this.#slots.place(bytes);
   }
 
   #pass(waiting: number, io: PortIo, slot: number): void {
@@ -222,8 +207,7 @@ export class Loop {
   /** Sends all that waits; then every slot is free. */
   #flush(): void {
     this.#freeSegments();
-    this.#nextSmall = 0;
-    this.#nextLarge = smallSlots;
+    this.#slots.clear();
   }
 
   #send(): void {

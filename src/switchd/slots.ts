@@ -1,0 +1,44 @@
+/** Where frames lie in the switch: slots for small ones, for large ones, and for the segments that large ones become. */
+import { FrameIo, frameBatch } from '../kernel/frame-io.js';
+
+/** Ports whose frames are received before any is sent: larger batches for those that frames go to. */
+const portsARound = 16;
+const smallRoom = 2048;
+const smallSlots = portsARound * frameBatch;
+const largeRoom = 66_000;
+const largeSlots = 2 * frameBatch;
+/** As many as 64 KB of TCP with the smallest segments become. */
+const segmentSlots = 1408;
+
+export class Slots {
+  readonly io = new FrameIo([
+    { slots: smallSlots, room: smallRoom },
+    { slots: largeSlots, room: largeRoom },
+    { slots: segmentSlots, room: smallRoom },
+  ]);
+  readonly firstSegment = smallSlots + largeSlots;
+  readonly segments = segmentSlots;
+  #nextSmall = 0;
+  #nextLarge = smallSlots;
+
+  /**
+   * @param bytes of the longest frame that may come.
+   * @returns the first of as many slots as one call may fill; -1: there are not as many until clear().
+   */
+  place(bytes: number): number {
+    const [next, end] = bytes > smallRoom ? [this.#nextLarge, smallSlots + largeSlots] : [this.#nextSmall, smallSlots];
+    return next + frameBatch > end ? -1 : next;
+  }
+
+  /** So many slots from place() on are in use. */
+  take(first: number, count: number): void {
+    if (first >= smallSlots) this.#nextLarge += count;
+    else this.#nextSmall += count;
+  }
+
+  /** None is in use. */
+  clear(): void {
+    this.#nextSmall = 0;
+    this.#nextLarge = smallSlots;
+  }
+}
