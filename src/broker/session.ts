@@ -74,7 +74,9 @@ export function serveOpen(
   const end = other === undefined ? connection : carried;
   const held = isSocket && end !== undefined ? broker.holders.follow(broker.kernel, account, end) : ok(undefined);
   if (held.isErr()) return refuse('failed', held.error, held.error, ruleOf(permit));
-  const spare = network.type === 'bridge' && request.vnetHdr && permit.queues === 1 ? broker.spares.take() : undefined;
+  // In another form it is about to be refused, which is to cost nobody a spare
+  const isPlain = permit.form === 'tap' && request.vnetHdr && permit.queues === 1;
+  const spare = network.type === 'bridge' && isPlain ? broker.spares.take() : undefined;
   spare?.tap.fd.closeFor(permit.uid);
   const grant = grantFor(spare?.id ?? unusedId(broker), permit, network, holder);
   const opened = openNetwork(broker.kernel, network, permit, grant, {

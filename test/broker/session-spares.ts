@@ -62,6 +62,12 @@ t.test('a spare becomes the grant that it is named for', async (t) => {
   }
 });
 
+t.test('who asks for a form that a bridge has not costs nobody a spare', async (t) => {
+  const { broker, serve } = await machine(t.testdir());
+  for (const form of ['dgram', 'stream', 'socket'] as const) t.equal(serve({ form }), undefined, form);
+  t.equal(broker.spares.count, 4);
+});
+
 t.test('whatever fails with a spare, nothing of it is left', async (t) => {
   for (const change of [{}, { lockMac: true, vlan: 7 }]) {
     const rehearsal = await machine(t.testdir(), change);
