@@ -215,16 +215,14 @@ export class Loop {
     for (let i = 0; i < egress.waiting; i += 1) {
       const port = egress.portAt(i);
       const io = this.#ports[port] as PortIo;
-      for (let count = this.#take(port); count > 0; count = this.#take(port)) {
+      for (;;) {
+        const count = egress.take(port, this.#outSlots, this.#outPeers);
+        if (count === 0) break;
         io.send(this.#io, this.#outSlots, this.#outPeers, count);
         this.#account(port);
       }
     }
     egress.clear();
-  }
-
-  #take(port: number): number {
-    return this.#egress.take(port, this.#outSlots, this.#outPeers);
   }
 
   #account(port: number): void {
@@ -251,6 +249,4 @@ export class Loop {
 }
 
 /** Of a clock that does not go back. */
-function seconds(): number {
-  return performance.now() / 1000;
-}
+const seconds = () => performance.now() / 1000;
