@@ -1,0 +1,111 @@
+/**
+ * Real guests on packet networks by fdbroker exec: they reach each other and the wire's far end, which is the kernel's own
+ * network stack on a veth with all offloads; one network is in a VLAN of that wire.
+ */
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { brokerConfig } from '../support/broker-config.js';
+import { copyBuild, programParts } from '../support/copied-build.js';
+import { FarEnd } from '../support/far-end.js';
+import { faultOf } from '../support/frame-fault.js';
+import type { Guest } from '../support/guest.js';
+import { Host, prepareHost } from '../support/host.js';
+import { transfer } from '../support/transfer.js';
+import { until } from '../support/until.js';
+
+prepareHost();
+const far = await FarEnd.make(t);
+far.addWire('wire0', 1);
+const wire = { type: 'packet', interface: 'wire0' };
+const host = await Host.start(t, brokerConfig({ networks: { wire, tagged: { ...wire, vlan: 7 } } }));
+const launcher = [process.execPath, join(copyBuild(t, programParts), 'src/bin/fdbroker.js'), 'exec', '--'];
+const { folder } = host.daemon;
+const dumps = ['dgram', 'stream'].map((form) => join(folder, form));
+const guestOn = (form: string) => {
+  const nics = ['wire', 'tagged'].map((network) => ({ netdev: `fdbroker,network=${network},form=${form}` }));
+  const dump = ['-object', `filter-dump,id=dump,netdev=net0,file=${join(folder, form)}`];
+  // What is transferred lies in the guests' memory
+  return host.guest({ nics, launcher, memory: 256, extra: dump });
+};
+const [one, other] = await Promise.all([guestOn('dgram'), guestOn('stream')]);
+const guests = [one, other] as const;
+for (const [i, guest] of guests.entries()) {
+  await guest.configure(`10.1.0.${11 + i}/24`);
+  await guest.must(`ip address add fd00:1::${11 + i}/64 dev eth0`);
+  await guest.configure(`10.7.0.${11 + i}/24`, 'eth1');
+}
+
+t.test('they reach each other and the far end, and not the host', async (t) => {
+  t.equal(await one.ping('10.1.0.12'), 3);
+  t.equal(await other.ping('10.1.0.2'), 3);
+  // After the address is known to be nobody else's
+  await until(async () => (await one.ping('fd00:1::2')) === 3);
+  t.equal(await one.ping('10.1.0.1'), 0, 'the host’s own address on the interface');
+  t.equal(await one.ping('10.7.0.12'), 3, 'in the VLAN');
+  t.match(await host.ports(), [{ mtu: 1500 }, { mtu: 1500 }, { mtu: 1500 }, { mtu: 1500 }]);
+});
+
+const file = join(folder, 'file');
+const bytes = 20_000_000;
+
+function socat(t: Test, ...words: string[]): Promise<unknown[]> {
+  const [program = '', ...args] = [...far.enter, 'socat', '-u', ...words];
+  const child = spawn(program, args, { stdio: 'inherit' });
+  t.teardown(() => child.kill('SIGKILL'));
+  return once(child, 'exit');
+}
+const md5 = (guest: Guest, name: string) => guest.must(`md5sum <${name} | cut -d" " -f1`);
+const md5OfFile = () => createHash('md5').update(readFileSync(file)).digest('hex');
+
+t.test('20 MB to the far end, and back', async (t) => {
+  for (const guest of guests) {
+    const ended = socat(t, 'TCP-LISTEN:5000,reuseaddr', `CREATE:${file}`);
+    await until(() => far.run('ss -Hlnt').includes(':5000 '));
+    await guest.must(`head -c ${bytes} /dev/urandom >/tmp/sent; nc 10.1.0.2 5000 </tmp/sent`, 180);
+    await ended;
+    t.equal(md5OfFile(), await md5(guest, '/tmp/sent'), 'to the far end');
+    await guest.must('rm /tmp/sent');
+  }
+  for (const [i, guest] of guests.entries()) {
+    writeFileSync(file, randomBytes(bytes));
+    await guest.must(
+      'sleep 600 | nc -l -p 5000 >/tmp/received & until netstat -lnt | grep -q :5000; do sleep 0.1; done',
+    );
+    t.same(await socat(t, `OPEN:${file}`, `TCP:10.1.0.${11 + i}:5000`), [0, null]);
+    await guest.must('while pidof nc; do sleep 0.1; done', 180);
+    t.equal(await md5(guest, '/tmp/received'), md5OfFile(), 'from the far end');
+    await guest.must('rm /tmp/received');
+  }
+});
+
+t.test('20 MB between them', async (t) => {
+  await transfer(t, one, other, '10.1.0.12');
+  await transfer(t, other, one, '10.7.0.11');
+});
+
+t.test('every frame was right', async (t) => {
+  await Promise.all(guests.map((guest) => guest.quit()));
+  for (const dump of dumps) {
+    const frames = framesOf(readFileSync(dump));
+    t.ok(frames.length > 30_000, `${frames.length} frames`);
+    t.same(
+      frames.map((frame) => faultOf(frame, 1500)).filter((fault) => fault !== undefined),
+      [],
+    );
+  }
+});
+
+/** Of a file of pcap in this host's byte order. */
+function framesOf(pcap: Buffer): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 24; at < pcap.length; ) {
+    const length = pcap.readUInt32LE(at + 8);
+    frames.push(pcap.subarray(at + 16, at + 16 + length));
+    at += 16 + length;
+  }
+  return frames;
+}
