@@ -4,7 +4,7 @@ import type { BridgeNetwork } from '../core/config.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
 import { bridgeReach } from './bridge-reach.js';
-import { type NetworkError, type NetworkFacts, networkError } from './network.js';
+import { cannotOpen, type NetworkError, type NetworkFacts, needsCapability, networkError } from './network.js';
 import type { Outlook } from './outlook.js';
 
 export function describeBridge(outlook: Outlook, network: BridgeNetwork): NetworkFacts {
@@ -65,15 +65,10 @@ export function usableBridge(
 }
 
 export function cannot(network: BridgeNetwork, error: SysError): NetworkError {
-  const { name, bridge } = network;
-  const remedy: Record<string, string> = {
-    EPERM:
-      '; the broker needs CAP_NET_ADMIN in the namespace of its networks (a broker of a user has none on the host)',
-    EACCES: '; the broker may not open /dev/net/tun: give it to its group or make it 0666',
-    ENOENT: '; /dev/net/tun is missing: modprobe tun',
-    EXFULL: `; ${bridge} has no room for another port (a bridge holds 1023)`,
-    EMFILE: '; the broker is out of descriptors: raise LimitNOFILE',
-  };
-  const failed = networkError(`network "${name}" cannot be opened`, error);
-  return { ...failed, what: `${failed.what}${remedy[error.code] ?? ''}` };
+  return cannotOpen(network, error, {
+    EPERM: needsCapability('CAP_NET_ADMIN'),
+    EACCES: 'the broker may not open /dev/net/tun: give it to its group or make it 0666',
+    ENOENT: '/dev/net/tun is missing: modprobe tun',
+    EXFULL: `${network.bridge} has no room for another port (a bridge holds 1023)`,
+  });
 }

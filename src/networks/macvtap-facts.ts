@@ -5,7 +5,7 @@ import type { Kernel, Link } from '../kernel/kernel.js';
 import { cannot } from './macvtap-error.js';
 import { freeFunctions } from './macvtap-pool.js';
 import { type NetworkError, type NetworkFacts, networkError } from './network.js';
-import { type Outlook, outsideBy } from './outlook.js';
+import { hostCaution, type Outlook, outsideBy } from './outlook.js';
 
 /** Whether guests on the same parent reach each other: in mode vepa that is for the switch at the wire's end to do. */
 const guestsReachEachOther = { bridge: true, vepa: null, private: false, passthru: false } as const;
@@ -25,9 +25,7 @@ export function describeMacvtap(outlook: Outlook, network: MacvtapNetwork): Netw
     hostReachable: network.pool ? null : false,
     // A function that is free is down: the way out is its physical one's
     ...outsideBy(parent.andThen(() => usable).unwrapOr(undefined)),
-    ...(network.pool
-      ? { filteredBy: ['device' as const] }
-      : { caution: `its guests cannot reach this host's own addresses on ${network.parent}, nor the host them` }),
+    ...(network.pool ? { filteredBy: ['device' as const] } : { caution: hostCaution(network.parent) }),
     problem: parent.isErr() ? parent.error.what : null,
   };
 }

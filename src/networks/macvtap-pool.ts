@@ -106,11 +106,10 @@ export async function claimOnFunction(
   const { address, alias } = claim;
   const filter = { spoofCheck: true, ...(network.vlan === undefined ? {} : { vlan: network.vlan, priority: 0 }) };
   const which = `network "${network.name}": virtual function ${number} of ${network.parent}`;
-  const fail = (error: SysError) => {
-    const remedy = error.code === 'EOPNOTSUPP' ? '; its driver has to know MAC, VLAN and spoof check of functions' : '';
-    const failed = networkError(`${which} cannot be set`, error);
-    return { ...failed, what: `${failed.what}${remedy}` };
-  };
+  const fail = (error: SysError) =>
+    networkError(`${which} cannot be set`, error, {
+      EOPNOTSUPP: 'its driver has to know MAC, VLAN and spoof check of functions',
+    });
   const labelled = functions.label(ifindex, alias);
   if (labelled.isErr()) return err(fail(labelled.error));
   // A function takes no other address while it is held to one. Drivers that refuse zeros may still let it

@@ -52,17 +52,13 @@ export function describeMulticast(kernel: Kernel, network: MulticastNetwork): Ne
 
 function cannot(network: MulticastNetwork, error: SysError): NetworkError {
   const { group, interface: wanted } = network;
-  const failed = socketError(network, group, error);
   const gone = `${wanted} has just gone; try again when it is there`;
-  const remedies: Readonly<Record<string, string>> = {
+  return socketError(network, group, error, {
     ENODEV: gone,
     EADDRNOTAVAIL: gone,
     EINVAL: `${wanted} cannot join ${group.address}; has it that family? See: ip address show ${wanted}`,
     ENOBUFS: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships',
     ENOMEM: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships',
     EADDRINUSE: `another program has ${formatEndpoint(group)} for itself; let it share (SO_REUSEADDR), or name another port`,
-  };
-  const remedy = remedies[error.code];
-  if (remedy === undefined) return failed;
-  return { ...failed, what: `network "${network.name}" cannot be opened: ${error.call}: ${error.code}; ${remedy}` };
+  });
 }

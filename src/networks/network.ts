@@ -1,7 +1,6 @@
 /** What opening a network yields, and how it fails. */
-
 import type { BorrowedFunction } from '../core/borrowed-function.js';
-import type { Endpoint } from '../core/config.js';
+import type { Endpoint, Network } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { PortKind } from '../core/port-kind.js';
@@ -9,7 +8,7 @@ import type { QdesLine } from '../core/qdes-line.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 
-/** What was just made. Disposing it closes the fds, and with them everything that was made goes. */
+/** What was just made. Disposing it closes the fds and undoes everything that was made, unless they were given away. */
 interface Opened extends Disposable {
   /** One for each queue, then those of vhost-net: none, or one for each queue too. */
   readonly fds: readonly OwnedFd[];
@@ -35,14 +34,15 @@ export interface OpenedSocket extends Opened {
   readonly to?: Endpoint;
 }
 
-/** A tap that is a port of a bridge. */
+/** A tap that is a port of a bridge, or a macvtap. */
 export interface OpenedLink extends Opened {
   readonly ifname: InterfaceName;
   readonly ifindex: number;
-  /** The tap's own address, on the host's side. */
+  /** Of a tap its own, on the host's side; of a macvtap the guest's. */
   readonly address: Mac;
-  /** ifindex of the bridge it is a port of. */
+  /** ifindex of the bridge it is a port of; 0: of none. */
   readonly master: number;
+  /** The SR-IOV function that a macvtap was made on. */
   readonly borrowed?: BorrowedFunction;
 }
 
@@ -96,9 +96,24 @@ export interface NetworkError {
   readonly cause?: SysError;
 }
 
+/** What mends an error of the kernel's, by the errno's name: a clause that goes behind it. */
+export type Remedies = Readonly<Record<string, string>>;
+
 /** @param what what could not be done, as a clause: `network "lan" cannot be opened`. */
-export function networkError(what: string, cause?: SysError): NetworkError {
-  return cause === undefined
-    ? { tag: 'network', what }
-    : { tag: 'network', what: `${what}: ${describeSysError(cause)}`, cause };
+export function networkError(what: string, cause?: SysError, remedies: Remedies = {}): NetworkError {
+  if (cause === undefined) return { tag: 'network', what };
+  const remedy = remedies[cause.code];
+  const told = `${what}: ${describeSysError(cause)}`;
+  return { tag: 'network', what: remedy === undefined ? told : `${told}; ${remedy}`, cause };
+}
+
+/** @param remedies besides what holds for every type of network. */
+export function cannotOpen({ name }: Pick<Network, 'name'>, cause: SysError, remedies: Remedies = {}): NetworkError {
+  const known = { EMFILE: 'the broker is out of descriptors: raise LimitNOFILE', ...remedies };
+  return networkError(`network "${name}" cannot be opened`, cause, known);
+}
+
+/** The remedy for EPERM. */
+export function needsCapability(capability: 'CAP_NET_ADMIN' | 'CAP_NET_RAW'): string {
+  return `the broker needs ${capability} in the namespace of its networks (a broker of a user has none on the host)`;
 }

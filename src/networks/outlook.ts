@@ -31,6 +31,11 @@ export function outsideBy(link: Link | undefined): Pick<NetworkFacts, 'outsideRe
     : { outsideReachable: false };
 }
 
+/** Of guests whose frames go out by an interface, past the host's own IP there. */
+export function hostCaution(by: InterfaceName): string {
+  return `its guests cannot reach this host's own addresses on ${by}, nor the host them`;
+}
+
 export interface Uplinks {
   /** The ports that lead out, those that joined first before others. */
   readonly links: readonly Link[];

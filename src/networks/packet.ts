@@ -8,8 +8,16 @@ import { parseMac } from '../core/mac.js';
 import { bareCaution } from '../core/offered-forms.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
-import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket, type Uplink } from './network.js';
-import { outsideBy } from './outlook.js';
+import {
+  cannotOpen,
+  type NetworkError,
+  type NetworkFacts,
+  needsCapability,
+  networkError,
+  type OpenedSocket,
+  type Uplink,
+} from './network.js';
+import { hostCaution, outsideBy } from './outlook.js';
 import { openedSocket, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
@@ -58,13 +66,9 @@ export function describePacket(kernel: Kernel, network: PacketNetwork): NetworkF
     // What the host sends there goes out by the wire, and what guests send too
     hostReachable: false,
     ...outsideBy(wire.unwrapOr(undefined)),
-    caution: network.bare ? bareCaution : hostCaution(network),
+    caution: network.bare ? bareCaution : hostCaution(network.interface),
     problem: wire.isErr() ? wire.error.what : null,
   };
-}
-
-function hostCaution({ interface: on }: PacketNetwork): string {
-  return `its guests cannot reach this host's own addresses on ${on}, nor the host them`;
 }
 
 function mtuOn({ mtu }: PacketNetwork, link: Link): number {
@@ -83,15 +87,12 @@ function usableWire(kernel: Kernel, network: PacketNetwork): Result<Link, Networ
   });
 }
 
-function cannot({ name, interface: wanted }: PacketNetwork, error: SysError): NetworkError {
-  const remedies: Readonly<Record<string, string>> = {
-    EPERM: 'the broker needs CAP_NET_RAW in the namespace of its networks (a broker of a user has none on the host)',
+function cannot(network: PacketNetwork, error: SysError): NetworkError {
+  const { interface: wanted } = network;
+  return cannotOpen(network, error, {
+    EPERM: needsCapability('CAP_NET_RAW'),
     ENODEV: `${wanted} has just gone; try again when it is there`,
     ENETDOWN: `${wanted} has just gone down; bring it up with: ip link set ${wanted} up`,
     EAFNOSUPPORT: 'the kernel has no packet sockets: modprobe af_packet',
-    EMFILE: 'the broker is out of descriptors; raise LimitNOFILE',
-  };
-  const failed = networkError(`network "${name}" cannot be opened`, error);
-  const remedy = remedies[error.code];
-  return remedy === undefined ? failed : { ...failed, what: `${failed.what}; ${remedy}` };
+  });
 }

@@ -96,17 +96,13 @@ function guestMtu(network: QdesNetwork, link: Link): number {
 
 function cannot(network: QdesNetwork, error: SysError): NetworkError {
   const { interface: by, port, group } = network;
-  const failed = socketError(network, { address: group ?? '0.0.0.0', port }, error);
   const gone = `${by} has just gone; try again when it is there`;
-  const remedies: Readonly<Record<string, string>> = {
+  return socketError(network, { address: group ?? '0.0.0.0', port }, error, {
     ENODEV: gone,
     EADDRNOTAVAIL: gone,
     EINVAL: `${by} cannot join ${group}; has it that family? See: ip address show ${by}`,
     ENOBUFS: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships, or let networks share a group',
     ENOMEM: 'the socket may be in no more groups; raise net.ipv4.igmp_max_memberships, or let networks share a group',
     EADDRINUSE: `another program has UDP port ${port} of ${by}; end it, or name another port in its section on every host`,
-  };
-  const remedy = remedies[error.code];
-  if (remedy === undefined) return failed;
-  return { ...failed, what: `network "${network.name}" cannot be opened: ${error.call}: ${error.code}; ${remedy}` };
+  });
 }

@@ -3,7 +3,7 @@ import type { Endpoint, MulticastNetwork, QdesNetwork, TcpNetwork, UdpNetwork } 
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { type NetworkError, type NetworkFacts, networkError, type OpenedSocket } from './network.js';
+import { cannotOpen, type NetworkError, type NetworkFacts, type OpenedSocket, type Remedies } from './network.js';
 
 /** Ethernet's own: the sockets take larger frames, of which guests need to know nothing. */
 export const plainMtu = 1500;
@@ -26,14 +26,18 @@ export function socketFacts(on: string): NetworkFacts {
   return { on, mtu: plainMtu, ...reach, problem: null };
 }
 
-/** @param at the address that the call was about. */
+/**
+ * @param at the address that the call was about.
+ * @param remedies of the network's own type, which go before those of every socket.
+ */
 export function socketError(
-  { name }: UdpNetwork | TcpNetwork | MulticastNetwork | QdesNetwork,
+  network: UdpNetwork | TcpNetwork | MulticastNetwork | QdesNetwork,
   at: Endpoint,
   error: SysError,
+  remedies: Remedies = {},
 ): NetworkError {
   const place = formatEndpoint(at);
-  const remedies: Readonly<Record<string, string>> = {
+  return cannotOpen(network, error, {
     EADDRINUSE: `${place} is in use, and one socket at a time can have it; try again when it is free`,
     EADDRNOTAVAIL: `${at.address} is no address of this host; ip address add, or name another in its section`,
     ENETUNREACH: `this host has no route to ${at.address}; ip route add`,
@@ -42,9 +46,6 @@ export function socketError(
     ETIMEDOUT: `${place} did not answer in time; is the far end up, and does a firewall drop what is sent to it?`,
     EAFNOSUPPORT: 'this host has no IPv6; name an IPv4 address in its section',
     EACCES: `${place} is not for the broker, which may take no port below 1024; name another in its section`,
-    EMFILE: 'the broker is out of descriptors; raise LimitNOFILE',
-  };
-  const failed = networkError(`network "${name}" cannot be opened`, error);
-  const remedy = remedies[error.code];
-  return remedy === undefined ? failed : { ...failed, what: `${failed.what}; ${remedy}` };
+    ...remedies,
+  });
 }

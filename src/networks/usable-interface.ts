@@ -2,7 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { MulticastNetwork, PacketNetwork, QdesNetwork } from '../core/config.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
-import { type NetworkError, networkError } from './network.js';
+import { cannotOpen, type NetworkError, networkError } from './network.js';
 
 /** The interface, by the kernel's word of now, or why it cannot serve the network. */
 export function usableInterface(
@@ -12,7 +12,7 @@ export function usableInterface(
   const { name, interface: wanted } = network;
   const refuse = (what: string) => err(networkError(`network "${name}": ${what}`));
   const found = kernel.linkByName(wanted);
-  if (found.isErr()) return err(networkError(`network "${name}" cannot be opened`, found.error));
+  if (found.isErr()) return err(cannotOpen(network, found.error));
   const link = found.value;
   if (link === undefined) {
     return refuse(`there is no interface ${wanted}; name one that "ip link" shows as its interface`);

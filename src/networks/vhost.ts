@@ -3,10 +3,10 @@ import { err, ok, type Result } from 'neverthrow';
 import type { Permit } from '../core/permit.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { type NetworkError, networkError } from './network.js';
+import { type NetworkError, networkError, type Remedies } from './network.js';
 
 /** What mends it, by what open(2) of /dev/vhost-net says. */
-const remedies: Readonly<Record<string, string>> = {
+const remedies: Remedies = {
   ENOENT: 'there is no node /dev/vhost-net: in a container give it the host’s, elsewhere modprobe vhost_net',
   ENODEV: 'the host has the node /dev/vhost-net and not its module: modprobe vhost_net',
   ENXIO: 'the host has the node /dev/vhost-net and not its module: modprobe vhost_net',
@@ -26,9 +26,7 @@ export function openVhost(kernel: Kernel, { uid, network, queues, vhost }: Permi
     }
     for (const fd of opened) fd.close();
     if (vhost === 'auto') return ok([]);
-    const remedy = remedies[one.error.code];
-    const failed = networkError(`network "${network}" cannot be had with vhost`, one.error);
-    return err(remedy === undefined ? failed : { ...failed, what: `${failed.what}; ${remedy}` });
+    return err(networkError(`network "${network}" cannot be had with vhost`, one.error, remedies));
   }
   return ok(opened);
 }
