@@ -1,7 +1,6 @@
 /** The host's own IP on a link: its addresses there, and whether it forwards (rtnetlink(7), linux/netconf.h). */
 import { ok, type Result } from 'neverthrow';
 import type { SysError } from '../../core/sys-error.js';
-
 import { native } from '../native.js';
 import type { HostOnLink } from '../surroundings.js';
 import type { Answer } from './answers.js';
@@ -29,7 +28,7 @@ const addressScopeAt = native.constants['ifaddrmsg.ifa_scope'];
 const addressIndexAt = native.constants['ifaddrmsg.ifa_index'];
 const netconfFamilyAt = native.constants['netconfmsg.ncm_family'];
 
-/** See Kernel. */
+/** See Surroundings. */
 export function hostOnLink(route: RouteSocket, ifindex: number): Result<HostOnLink, SysError> {
   askForAddresses(route.message, ifindex);
   return route.ask('RTM_GETADDR', readAddress).andThen((addresses) => {
