@@ -3,7 +3,13 @@ import path from 'node:path';
 import type { Argv } from 'yargs';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
-import { warnOfSharedBridges, warnOfSharedParents, warnOfSharedPools, warnOfUnreadable } from '../config/warnings.js';
+import {
+  warnOfSharedBridges,
+  warnOfSharedParents,
+  warnOfSharedPools,
+  warnOfSharedWires,
+  warnOfUnreadable,
+} from '../config/warnings.js';
 import type { Accounts, Config, ConfigError } from '../core/config.js';
 import { plural } from '../core/plural.js';
 import { type Arguments, jsonOption, oneValue, textOf, userModeOption } from './command.js';
@@ -63,7 +69,12 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
 
 /** Only root can see what the broker's user cannot; a draft that root names may well lie where no other user comes. */
 function warningsOf(config: Config, args: Arguments, world: World, accounts: Accounts): ConfigError[] {
-  const shared = [...warnOfSharedBridges(config), ...warnOfSharedParents(config), ...warnOfSharedPools(config)];
+  const shared = [
+    ...warnOfSharedBridges(config),
+    ...warnOfSharedParents(config),
+    ...warnOfSharedPools(config),
+    ...warnOfSharedWires(config),
+  ];
   if (world.uid !== 0 || args['user-mode'] === true) return shared;
   const folders = new Set(textOf(args, 'file') === undefined ? config.files.map((file) => path.dirname(file)) : []);
   return [...warnOfUnreadable(brokerUser, [...folders, ...config.files], accounts), ...shared];

@@ -1,6 +1,14 @@
 /** What is no error in a configuration and yet hardly meant. A warning has the shape of an error. */
 import { statSync } from 'node:fs';
-import type { Accounts, BridgeNetwork, Config, ConfigError, MacvtapNetwork, Origin } from '../core/config.js';
+import type {
+  Accounts,
+  BridgeNetwork,
+  Config,
+  ConfigError,
+  MacvtapNetwork,
+  Origin,
+  PacketNetwork,
+} from '../core/config.js';
 
 /** Networks that share a bridge and a VLAN while only some of them have what protects a guest from the others. */
 export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
@@ -47,6 +55,17 @@ export function warnOfSharedPools({ networks }: Config): ConfigError[] {
     if (first === undefined || (first.vlan === undefined) === (network.vlan === undefined)) return [];
     const shared = `shares pool ${network.parent} with [network ${first.name}], and only one of them has vlan =`;
     return [warning(network.origin, `${shared}: guests of the other can send into any VLAN, also that one`)];
+  });
+}
+
+/** Packet networks on one interface of which only some name a VLAN: the others have all of its VLANs. */
+export function warnOfSharedWires({ networks }: Config): ConfigError[] {
+  const wires = [...networks.values()].filter((network): network is PacketNetwork => network.type === 'packet');
+  return wires.flatMap((network, at) => {
+    const first = wires.slice(0, at).find(({ interface: wire }) => wire === network.interface);
+    if (first === undefined || (first.vlan === undefined) === (network.vlan === undefined)) return [];
+    const shared = `shares interface ${network.interface} with [network ${first.name}], and only one of them has vlan =`;
+    return [warning(network.origin, `${shared}: guests of the other see and send in every VLAN, also that one`)];
   });
 }
 

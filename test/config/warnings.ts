@@ -5,11 +5,13 @@ import {
   warnOfSharedBridges,
   warnOfSharedParents,
   warnOfSharedPools,
+  warnOfSharedWires,
   warnOfUnreadable,
 } from '../../src/config/warnings.js';
 import type { Accounts, MacvtapNetwork, Network } from '../../src/core/config.js';
 import { testAccounts } from '../support/accounts.js';
 import { bridgeNetwork, interfaceName, macvtapNetwork, name, testConfig } from '../support/policy.js';
+import { packetNetwork } from '../support/socket-networks.js';
 
 t.test('networks of one bridge and VLAN that differ in what protects', async (t) => {
   const at = (line: number) => ({ origin: { file: 'a.ini', line } });
@@ -59,6 +61,19 @@ t.test('networks of one pool of which not all name a VLAN', async (t) => {
   t.same(warned(on(1, 'one'), on(2, 'two'), on(3, 'three', 7)), [told(3)]);
   t.same(warned(on(1, 'one', 7), on(2, 'two', undefined, 'eth2')), []);
   t.same(warned({ ...on(1, 'one', 7), pool: false }, on(2, 'two')), [], 'a parent that is no pool');
+});
+
+t.test('packet networks of one interface of which not all name a VLAN', async (t) => {
+  const on = (line: number, called: string, vlan?: number, wire = 'eth2') => {
+    const place = { name: name(called), origin: { file: 'a.ini', line }, interface: interfaceName(wire) };
+    return packetNetwork({ ...place, ...(vlan === undefined ? {} : { vlan }) });
+  };
+  const warned = (...networks: Network[]) => warnOfSharedWires(testConfig(networks, [])).map(formatConfigError);
+  const told = (line: number) =>
+    `a.ini:${line}: shares interface eth2 with [network one], and only one of them has vlan =: guests of the other see and send in every VLAN, also that one`;
+  t.same(warned(on(1, 'one', 7), on(2, 'two', 8), on(3, 'three')), [told(3)]);
+  t.same(warned(on(1, 'one'), on(2, 'two'), on(3, 'three', 7)), [told(3)]);
+  t.same(warned(on(1, 'one', 7), on(2, 'two', undefined, 'eth3')), []);
 });
 
 t.test('what the broker’s user may not read', async (t) => {
