@@ -64,11 +64,24 @@ async function plugSteps(
     if (got.isErr()) return err(got.error);
   }
   const added = await monitor.execute('netdev_add', netdev);
-  if (added.isErr()) return err(added.error);
+  if (added.isErr()) return err(adviseOnId(added.error, id));
   undo.push(() => monitor.execute('netdev_del', { id }));
   if (driver === undefined) return ok(undefined);
   const properties = Object.fromEntries(deviceProperties(driver, backend));
   return addDevice(monitor, { driver, id, netdev: id, ...properties }, bus);
+}
+
+/** QEMU says only that the id will not do. */
+function adviseOnId(error: QmpError, id: string): QmpError {
+  if (/^Duplicate ID/.test(error.what)) {
+    return {
+      ...error,
+      what: `${error.what}; take another --id, or give that one back with fdbroker detach --id ${id}`,
+    };
+  }
+  return /'id' expects an identifier/.test(error.what)
+    ? { ...error, what: `${error.what}: a letter, then letters, digits, - . _` }
+    : error;
 }
 
 /** Closes what an attach left that was killed, at least as many names as are going to be used. */
@@ -122,9 +135,7 @@ export async function unplug(monitor: Monitor, id: string, seconds: number): Pro
   if (deleted.isErr()) return err(deleted.error);
   const removed = await monitor.execute('netdev_del', { id });
   if (removed.isErr() && !(isMissing(removed.error) && deleted.value)) {
-    return err(
-      isMissing(removed.error) ? { ...removed.error, what: `there is no netdev ${id} in that QEMU` } : removed.error,
-    );
+    return err(isMissing(removed.error) ? { ...removed.error, what: `it has no netdev ${id}` } : removed.error);
   }
   const closed = await closeLeftovers(monitor);
   return closed.map(() => (mac.isOk() && typeof mac.value === 'string' ? { mac: mac.value } : {}));

@@ -152,7 +152,7 @@ function whyNot(path: string, error: SysError): string {
     case 'ENOENT':
       return `there is no monitor: ${path} does not exist; start QEMU with -qmp unix:${path},server=on,wait=off`;
     case 'ECONNREFUSED':
-      return `there is no monitor: nobody listens on ${path}; that QEMU has ended`;
+      return `there is no monitor: nobody listens on ${path}; that QEMU has ended, or this is no socket`;
     case 'EPROTOTYPE':
       return `${path} is no monitor of QEMU: it is a socket of another kind`;
     case 'EACCES':

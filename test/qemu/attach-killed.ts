@@ -40,7 +40,7 @@ t.test('killed at 20 moments of its life, and the next attach leaves nothing', a
     const attached = await detach('k');
     if (killed.status === 0) t.equal(attached.status, 0, 'it was not killed in time');
     if (attached.status === 0) came++;
-    else t.equal(attached.stderr, 'fdbroker: QEMU refuses: there is no netdev k in that QEMU\n');
+    else t.equal(attached.stderr, 'fdbroker: QEMU refuses: it has no netdev k\n');
     await until(async () => (await host.ports()).length === 1);
     t.equal(grantedTaps().length, 1);
     t.equal(taps(), 1, 'of the grant in force, and no other');

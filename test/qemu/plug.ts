@@ -165,7 +165,7 @@ t.test('taken away', async (t) => {
   netdevOnly.netdevs.add('n');
   t.same((await unplug(netdevOnly, 'n', 1))._unsafeUnwrap(), {});
   t.same(netdevOnly.left, []);
-  t.match((await unplug(netdevOnly, 'n', 1))._unsafeUnwrapErr().what, /^there is no netdev n in that QEMU$/);
+  t.match((await unplug(netdevOnly, 'n', 1))._unsafeUnwrapErr().what, /^it has no netdev n$/);
 
   const deviceOnly = new ToyQemu();
   deviceOnly.devices.add('n');
