@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /** fdbroker(1): wires the command line to this process, and ends it. */
+import { isatty } from 'node:tty';
 import { dispatch } from '../cli/dispatch.js';
 import { exitStatus } from '../cli/exit-status.js';
 import { decideColour } from '../cli/paint.js';
-import type { Program } from '../cli/world.js';
+import type { Program, Terminal } from '../cli/world.js';
 import { takeBeginning } from '../kernel/beginning.js';
 import { inheritedFds } from '../kernel/inherited.js';
 import { readVersion } from './version.js';
@@ -46,6 +47,29 @@ async function become({ file, args, env, fds }: Program): Promise<string> {
   return describeSysError(execInPlace(file, args, env, beginning));
 }
 
+/** Its modes are left for ever changed only by a signal that cannot be caught. */
+const terminal: Terminal = {
+  get columns() {
+    return process.stdout.columns ?? 80;
+  },
+  get rows() {
+    return process.stdout.rows ?? 24;
+  },
+  keys(pressed) {
+    const take = (bytes: Buffer) => pressed(bytes.toString());
+    process.stdin.setRawMode(true).on('data', take).resume();
+    return () => {
+      process.stdin.off('data', take).setRawMode(false).pause();
+    };
+  },
+};
+
+const interrupted = once(() => {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+});
+
 try {
   process.exitCode = await dispatch(process.argv.slice(2), {
     out: (text) => stdout().write(text),
@@ -66,6 +90,10 @@ try {
     groups: process.getgroups?.() ?? [],
     now: () => Date.now() / 1000,
     accounts: async () => (await import('../kernel/accounts.js')).systemAccounts,
+    get terminal() {
+      return isatty(0) && isatty(1) && process.env['TERM'] !== 'dumb' ? terminal : undefined;
+    },
+    interrupted,
     become,
   });
 } catch (error) {

@@ -31,6 +31,17 @@ const commands: readonly Entry[] = [
     describe: 'End grants: their guests lose that network',
     load: () => import('./release.js'),
   },
+  {
+    usage: 'switch',
+    describe: 'Show the switch: networks, ports, addresses, what was dropped and why',
+    load: () => import('./switch.js'),
+  },
+  { usage: 'top', describe: 'Show what passes each port of the switch, as it goes', load: () => import('./top.js') },
+  {
+    usage: 'capture <network>',
+    describe: 'Write the frames of a network to a file, as pcapng',
+    load: () => import('./capture.js'),
+  },
   { usage: 'status', describe: 'Show how the broker is', load: () => import('./status.js') },
   { usage: 'reload', describe: 'Make the broker read its configuration anew', load: () => import('./reload.js') },
   {

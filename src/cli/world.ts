@@ -12,6 +12,14 @@ export interface Program {
   readonly fds: readonly number[];
 }
 
+/** A terminal that shows one picture after another, instead of lines. */
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** From now on keys are not echoed, and each is told at once. @returns ends that. */
+  keys(pressed: (key: string) => void): () => void;
+}
+
 export interface World {
   /** Writes to standard output. */
   out(text: string): unknown;
@@ -31,6 +39,10 @@ export interface World {
   now(): number;
   /** The host's users and groups; asked for only by commands that show or take names. */
   accounts(): Promise<Accounts>;
+  /** Where standard input and output both are one; undefined: they are not. */
+  readonly terminal: Terminal | undefined;
+  /** Aborted when somebody wants an end, by Ctrl-C or a signal, from the first call on; once, and the next one ends the process. */
+  interrupted(): AbortSignal;
   /** execve(2). @returns why not; when it succeeds this process runs something else. */
   become(program: Program): Promise<string>;
 }

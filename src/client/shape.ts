@@ -2,6 +2,12 @@
 import { forms } from '../core/form.js';
 import type { NetworkListing, PortListing, ReloadListing, StatusListing, StatusSummary } from '../protocol/listing.js';
 import { portStates } from '../protocol/listing.js';
+import type {
+  SwitchAddressListing,
+  SwitchFacts,
+  SwitchNetworkListing,
+  SwitchPortListing,
+} from '../protocol/switch-report.js';
 
 type Check = (value: unknown) => boolean;
 type Shape<T> = { readonly [Key in keyof T]-?: Check };
@@ -101,6 +107,48 @@ export const reloadShape: Shape<ReloadListing> = {
   networks: number,
   rules: number,
   atNextStart: listOf(string),
+};
+
+export const switchShape: Shape<SwitchFacts> = {
+  pid: number,
+  since: number,
+  clock: number,
+  ports: orNull(number),
+  mostPorts: number,
+  addresses: orNull(number),
+  mostAddresses: number,
+};
+
+export const switchNetworkShape: Shape<SwitchNetworkListing> = { network: string, ports: number, addresses: number };
+
+export const switchPortShape: Shape<SwitchPortListing> = {
+  port: number,
+  network: string,
+  kind: string,
+  uplink: boolean,
+  grant: orNull(string),
+  uid: orNull(number),
+  mac: orNull(string),
+  holder: orNull(number),
+  since: orNull(number),
+  isolated: boolean,
+  locked: boolean,
+  addresses: number,
+  rxFrames: number,
+  rxBytes: number,
+  txFrames: number,
+  txBytes: number,
+  floods: number,
+  notLearned: number,
+  moves: number,
+  drops: numbers,
+};
+
+export const switchAddressShape: Shape<SwitchAddressListing> = {
+  address: string,
+  network: string,
+  port: number,
+  age: orNull(number),
 };
 
 /** @returns the first field that is missing or of the wrong kind, or undefined. */

@@ -39,14 +39,14 @@ export class Captures {
    * @param egress has the ports that it goes to, in the first `count` places.
    */
   take(ingress: number, bytes: Uint8Array, at: number, length: number, egress: Int32Array, count: number): void {
+    // A socket that has hung up gives frames of no length
+    if (length <= 0) return;
     const network = this.ports.networkOf(ingress);
-    // What was cut off within its prefix has less than no length
-    const kept = Math.max(0, length);
     for (const { task, ring } of this.#running) {
       if (task.network !== network) continue;
       const { port } = task;
-      if (port === undefined || port === ingress) ring.write(ingress, false, now(), bytes, at, kept);
-      else if (isAmong(egress, count, port)) ring.write(port, true, now(), bytes, at, kept);
+      if (port === undefined || port === ingress) ring.write(ingress, false, now(), bytes, at, length);
+      else if (isAmong(egress, count, port)) ring.write(port, true, now(), bytes, at, length);
     }
   }
 

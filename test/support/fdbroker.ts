@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { dispatch } from '../../src/cli/dispatch.js';
-import type { Program, World } from '../../src/cli/world.js';
+import type { Program, Terminal, World } from '../../src/cli/world.js';
 import { systemAccounts } from '../../src/kernel/accounts.js';
 
 export const program = fileURLToPath(new URL('../../src/bin/fdbroker.js', import.meta.url));
@@ -30,6 +30,9 @@ export class TestWorld implements World {
   readonly err = (words: string) => (this.stderr += words);
   readonly now = () => Date.now() / 1000;
   readonly accounts = async () => systemAccounts;
+  readonly terminal: Terminal | undefined = undefined;
+  readonly interrupter = new AbortController();
+  readonly interrupted: World['interrupted'] = () => this.interrupter.signal;
   /** What it was to become. */
   became: Program | undefined;
   readonly become = async (program: Program) => {

@@ -17,6 +17,7 @@ missing_packages() {
     need mandoc mandoc
     need xz xz-utils
     need socat socat
+    need tcpdump tcpdump
     need qemu-system-x86_64 qemu-system-x86
     [ -x /usr/lib/qemu/qemu-bridge-helper ] || [ -x /usr/libexec/qemu-bridge-helper ] || echo qemu-system-common
     static_busybox || echo busybox-static

@@ -1,0 +1,106 @@
+/** `fdbroker switch`: the networks and ports of the switch, what they carried and dropped, and who is behind them. */
+import type { Argv } from 'yargs';
+import { readSwitch, type SwitchReport } from '../client/inspect.js';
+import type { SwitchAddressListing, SwitchNetworkListing, SwitchPortListing } from '../protocol/switch-report.js';
+import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
+import type { Arguments } from './command.js';
+import { escapeText, toJson } from './escape.js';
+import { type ExitStatus, exitStatus } from './exit-status.js';
+import { paint } from './paint.js';
+import { type Column, formatTable } from './table.js';
+import { formatAge } from './time.js';
+import { complain, type World } from './world.js';
+
+/** By uid; undefined: the host knows none. */
+export type UserNames = (uid: number) => string | undefined;
+
+/** What is said where there is no switch, or nothing to be seen of it. */
+export const nothingThere =
+  'no port at the switch; a guest gets one by "fdbroker exec" on a network of type multicast or packet';
+
+export function options(yargs: Argv): Argv {
+  return yargs.options(brokerOptions);
+}
+
+export async function run(args: Arguments, world: World): Promise<ExitStatus> {
+  const target = targetOf(args, world);
+  const report = await readSwitch(target.socket, target.options);
+  if (report.isErr()) return reportFailure(report.error, target, world);
+  if (args['json']) world.out(toJson(report.value ?? null));
+  else if (report.value === undefined || report.value.ports.length === 0) complain(world, nothingThere);
+  else {
+    const accounts = await world.accounts();
+    world.out(formatSwitch(report.value, (uid) => accounts.userName(uid), world.colour));
+  }
+  return exitStatus.ok;
+}
+
+export function formatSwitch(report: SwitchReport, userName: UserNames, colour: boolean): string {
+  const names = new Map(report.ports.map((port) => [port.port, portName(port)]));
+  const remarks = report.ports.flatMap((port) => {
+    const text = describeTrouble(port);
+    return text === '' ? [] : [`${paint(`${portName(port)}:`, colour ? 'yellow' : undefined)} ${escapeText(text)}\n`];
+  });
+  const parts = [
+    formatTable(networkColumns, report.networks, colour),
+    formatTable(portColumns(userName), report.ports, colour) + remarks.join(''),
+    formatTable(addressColumns(names), report.addresses, colour),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+/** The grant, or of an uplink the word and its network. */
+export function portName({ grant, network }: SwitchPortListing): string {
+  return grant ?? `uplink/${network}`;
+}
+
+const networkColumns: readonly Column<SwitchNetworkListing>[] = [
+  { heading: 'NETWORK', cell: ({ network }) => network },
+  { heading: 'PORTS', align: 'right', cell: ({ ports }) => String(ports) },
+  { heading: 'ADDRESSES', align: 'right', cell: ({ addresses }) => String(addresses) },
+];
+
+export function droppedBy({ drops }: SwitchPortListing): number {
+  return Object.values(drops).reduce((sum, frames) => sum + frames, 0);
+}
+
+function portColumns(userName: UserNames): readonly Column<SwitchPortListing>[] {
+  return [
+    { heading: 'PORT', cell: portName },
+    { heading: 'NETWORK', cell: ({ network }) => network },
+    { heading: 'KIND', cell: ({ kind }) => kind },
+    { heading: 'USER', cell: ({ uid }) => (uid === null ? '-' : (userName(uid) ?? String(uid))) },
+    { heading: 'ADDRESSES', align: 'right', cell: ({ addresses }) => String(addresses) },
+    { heading: 'RX-FRAMES', align: 'right', cell: ({ rxFrames }) => String(rxFrames) },
+    { heading: 'RX-BYTES', align: 'right', cell: ({ rxBytes }) => String(rxBytes) },
+    { heading: 'TX-FRAMES', align: 'right', cell: ({ txFrames }) => String(txFrames) },
+    { heading: 'TX-BYTES', align: 'right', cell: ({ txBytes }) => String(txBytes) },
+    {
+      heading: 'DROPPED',
+      align: 'right',
+      cell: (port) => String(droppedBy(port)),
+      paint: (port) => (droppedBy(port) > 0 ? 'yellow' : undefined),
+    },
+  ];
+}
+
+/** Why frames were dropped, and what else was not done for it; empty: nothing. */
+function describeTrouble({ drops, notLearned, moves }: SwitchPortListing): string {
+  const reasons = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
+  return [
+    reasons.length === 0 ? '' : `dropped ${reasons.join(', ')}`,
+    notLearned === 0 ? '' : `${notLearned} frames from addresses that there was no room for`,
+    moves === 0 ? '' : `${moves} addresses came here from other ports`,
+  ]
+    .filter((text) => text !== '')
+    .join('; ');
+}
+
+function addressColumns(names: ReadonlyMap<number, string>): readonly Column<SwitchAddressListing>[] {
+  return [
+    { heading: 'ADDRESS', cell: ({ address }) => address },
+    { heading: 'NETWORK', cell: ({ network }) => network },
+    { heading: 'BEHIND', cell: ({ port }) => names.get(port) ?? '?' },
+    { heading: 'AGE', align: 'right', cell: ({ age }) => (age === null ? 'fixed' : formatAge(age)) },
+  ];
+}
