@@ -100,7 +100,7 @@ function givesDevice({ rule }: PolicyRule, { queues = 1, vhost }: Ask): boolean 
 
 /** An address that the guest is not told would shut it out. */
 function mustName(network: Network, { mac }: Ask): boolean {
-  return mac === undefined && network.type === 'bridge' && network.lockMac;
+  return mac === undefined && 'lockMac' in network && network.lockMac;
 }
 
 /** The first allow, by name, with this form, room, and an address; there is one with this form at least. */

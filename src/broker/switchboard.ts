@@ -63,6 +63,7 @@ export class Switchboard implements Board, Disposable {
 
   plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError> {
     const { network, grant, form, mtu } = wish;
+    const { lockMac, isolated } = network;
     const account = this.accountOf(grant.uid);
     const full = this.#ports.noRoomFor(account);
     const ready = full === undefined ? this.#connect().andThen(() => this.#uplink(network)) : err(full);
@@ -72,7 +73,7 @@ export class Switchboard implements Board, Disposable {
     }
     const plugged = this.#plug(network.name, account, [end], {
       ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}` },
-      ...{ locked: false, isolated: false, addresses: [], ...vlanOf(network) },
+      ...{ locked: lockMac, isolated, addresses: lockMac ? [grant.mac] : [], ...vlanOf(network) },
       ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: guestFloods },
     });
     if (plugged.isErr()) {

@@ -55,7 +55,7 @@ export const networkShape: Shape<NetworkListing> = {
   outsideReachable: orNull(boolean),
   uplinks: listOf(string),
   routed: boolean,
-  filteredBy: listOf(oneOf(['bridge', 'device'])),
+  filteredBy: listOf(oneOf(['bridge', 'device', 'switch'])),
   caution: orNull(string),
   problem: orNull(string),
 };

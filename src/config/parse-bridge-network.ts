@@ -3,6 +3,7 @@ import type { BridgeNetwork } from '../core/config.js';
 import { type NetworkName, parseInterfaceName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
+import { guardingShape, parseGuarding } from './parse-guarding.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseMtu, parseOneOf, parseYesNo } from './values.js';
 
@@ -11,8 +12,7 @@ const shape = {
   bridge: 'one',
   mtu: 'one',
   vlan: 'one',
-  isolated: 'one',
-  'lock-mac': 'one',
+  ...guardingShape,
   hairpin: 'one',
   vhost: 'one',
 } as const satisfies Shape;
@@ -27,8 +27,7 @@ export function parseBridgeNetwork(section: Section, name: NetworkName, errors: 
   const network = {
     mtu: fields.one('mtu', parseMtu) ?? 'inherit',
     ...(vlan === undefined ? {} : { vlan }),
-    isolated: fields.one('isolated', parseYesNo) ?? false,
-    lockMac: fields.one('lock-mac', parseYesNo) ?? false,
+    ...parseGuarding(fields),
     hairpin: fields.one('hairpin', parseYesNo) ?? false,
     vhost: fields.one('vhost', parseOneOf('no', 'yes', 'auto')) ?? 'auto',
   } as const;

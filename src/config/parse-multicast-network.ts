@@ -4,12 +4,14 @@ import { type NetworkName, parseInterfaceName } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import { parseGroup } from './parse-address.js';
+import { guardingShape, parseGuarding } from './parse-guarding.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseYesNo } from './values.js';
 
 const shape = {
   ...({ type: 'one', group: 'one', port: 'one', interface: 'one' } as const),
   ...({ loop: 'one', ttl: 'one' } as const),
+  ...guardingShape,
 } satisfies Shape;
 
 const required = {
@@ -34,6 +36,10 @@ export function parseMulticastNetwork(
   const on = fields.one('interface', parseInterfaceName);
   const loop = fields.one('loop', parseYesNo) ?? true;
   const ttl = fields.one('ttl', parseInteger(0, 255)) ?? 1;
+  const guarding = parseGuarding(fields);
   if (address === undefined || port === undefined || on === undefined || errors.count > before) return undefined;
-  return { type: 'multicast', name, origin: section.origin, group: { address, port }, interface: on, loop, ttl };
+  return {
+    ...{ type: 'multicast', name, origin: section.origin, group: { address, port }, interface: on, loop, ttl },
+    ...guarding,
+  };
 }

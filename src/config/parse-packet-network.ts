@@ -4,11 +4,15 @@ import type { PacketNetwork } from '../core/config.js';
 import { type InterfaceName, type NetworkName, parseInterfaceName, type ValueError } from '../core/names.js';
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
+import { guardingShape, parseGuarding } from './parse-guarding.js';
 import { refuse } from './refuse.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseMtu, parseYesNo } from './values.js';
 
-const shape = { type: 'one', interface: 'one', vlan: 'one', mtu: 'one', bare: 'one' } as const satisfies Shape;
+const shape = {
+  ...({ type: 'one', interface: 'one', vlan: 'one', mtu: 'one', bare: 'one' } as const),
+  ...guardingShape,
+} satisfies Shape;
 
 /** @returns undefined when the section has errors. */
 export function parsePacketNetwork(section: Section, name: NetworkName, errors: ErrorList): PacketNetwork | undefined {
@@ -19,11 +23,18 @@ export function parsePacketNetwork(section: Section, name: NetworkName, errors: 
   const vlan = fields.one('vlan', parseInteger(1, 4094));
   const mtu = fields.one('mtu', parseMtu) ?? 'inherit';
   const bare = fields.one('bare', parseYesNo) ?? false;
-  if (bare) fields.refuseKey('vlan', 'cannot be kept with bare = yes: whoever has a bare socket sees every VLAN');
+  const guarding = parseGuarding(fields);
+  if (bare) {
+    fields.refuseKey('vlan', 'cannot be kept with bare = yes: whoever has a bare socket sees every VLAN');
+    fields.refuseKey('lock-mac', unguarded);
+    fields.refuseKey('isolated', unguarded);
+  }
   if (on === undefined || errors.count > before) return undefined;
   const tagged = vlan === undefined ? {} : { vlan };
-  return { type: 'packet', name, origin: section.origin, interface: on, ...tagged, mtu, bare };
+  return { type: 'packet', name, origin: section.origin, interface: on, ...tagged, mtu, bare, ...guarding };
 }
+
+const unguarded = 'cannot be kept with bare = yes: whoever has a bare socket sends what they like';
 
 function parseWire(text: string): Result<InterfaceName, ValueError> {
   return parseInterfaceName(text).andThen((name) =>

@@ -32,15 +32,21 @@ interface Named<Type extends string> {
   readonly origin: Origin;
 }
 
+/** How guests are kept apart, on a bridge or by our switch. */
+export interface Guarding {
+  /** Whether a guest reaches no other isolated one, but what is beyond the network alone. */
+  readonly isolated: boolean;
+  /** Whether a guest sends from its own address alone, which no other then has. */
+  readonly lockMac: boolean;
+}
+
 /** A tap on an existing Linux bridge. */
-export interface BridgeNetwork extends Named<'bridge'> {
+export interface BridgeNetwork extends Named<'bridge'>, Guarding {
   readonly bridge: InterfaceName;
   /** Bytes without the Ethernet header; inherit: the bridge's. */
   readonly mtu: number | 'inherit';
   /** Access VLAN of the port, 1 to 4094; undefined: the bridge's default. */
   readonly vlan?: number;
-  readonly isolated: boolean;
-  readonly lockMac: boolean;
   readonly hairpin: boolean;
   /** Whether vhost-net may be used: yes also fails requests where the host has none, auto does without. */
   readonly vhost: Vhost;
@@ -66,7 +72,7 @@ export interface TcpNetwork extends Named<'tcp'> {
 }
 
 /** An existing interface's wire, by a packet socket. */
-export interface PacketNetwork extends Named<'packet'> {
+export interface PacketNetwork extends Named<'packet'>, Guarding {
   readonly interface: InterfaceName;
   /** Access VLAN, 1 to 4094: guests' frames have no tag, those on the wire have this one; undefined: tags pass. */
   readonly vlan?: number;
@@ -77,7 +83,7 @@ export interface PacketNetwork extends Named<'packet'> {
 }
 
 /** A UDP socket in a group: one frame a datagram, to all who are in it. */
-export interface MulticastNetwork extends Named<'multicast'> {
+export interface MulticastNetwork extends Named<'multicast'>, Guarding {
   /** A group's address, IPv4 or IPv6. */
   readonly group: Endpoint;
   readonly interface: InterfaceName;
@@ -88,7 +94,7 @@ export interface MulticastNetwork extends Named<'multicast'> {
 }
 
 /** One switch of several hosts: frames in UDP, from host to host (docs/qdes.md). */
-export interface QdesNetwork extends Named<'qdes'> {
+export interface QdesNetwork extends Named<'qdes'>, Guarding {
   /** 0 to 65535; of VXLAN 0 to 2^24 - 1. No other network has it with that port and interface. */
   readonly id: number;
   readonly encapsulation: 'qdes' | 'vxlan';

@@ -16,7 +16,8 @@ export function offeredForms(network: Network): readonly Form[] {
     case 'packet':
       return network.bare ? [...switchedForms, 'socket'] : switchedForms;
     case 'multicast':
-      return [...switchedForms, 'socket'];
+      // Nobody holds a bare socket to what a guest may send
+      return network.lockMac || network.isolated ? switchedForms : [...switchedForms, 'socket'];
     case 'qdes':
       return switchedForms;
   }

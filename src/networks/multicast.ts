@@ -5,7 +5,7 @@ import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { NetworkError, NetworkFacts, OpenedSocket, Uplink } from './network.js';
-import { openedSocket, plainMtu, socketError, socketFacts } from './socket-network.js';
+import { guardedBySwitch, openedSocket, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
 export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result<OpenedSocket, NetworkError> {
@@ -44,7 +44,7 @@ export function describeMulticast(kernel: Kernel, network: MulticastNetwork): Ne
   return {
     ...socketFacts(`${formatEndpoint(group)}%${by}`),
     // By our switch, and with loop also those who have bare sockets
-    guestsReachEachOther: true,
+    ...guardedBySwitch(network),
     outsideReachable: ttl === 0 ? false : null,
     problem: link.isErr() ? link.error.what : null,
   };

@@ -61,8 +61,8 @@ export interface Uplink {
 
 export type OpenedPort = OpenedLink | OpenedSocket;
 
-/** The bridge, or the interface itself (a virtual function). */
-type Filter = 'bridge' | 'device';
+/** The bridge, the interface itself (a virtual function), or our switch. */
+type Filter = 'bridge' | 'device' | 'switch';
 
 /** What a network offers, by what the kernel says at this moment. */
 export interface NetworkFacts {

@@ -18,7 +18,7 @@ import {
   type Uplink,
 } from './network.js';
 import { hostCaution, outsideBy } from './outlook.js';
-import { openedSocket, socketFacts } from './socket-network.js';
+import { guardedBySwitch, openedSocket, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
 /** Bytes of memory for frames that wait, each way: a burst of some 3,000 from a wire. */
@@ -62,7 +62,7 @@ export function describePacket(kernel: Kernel, network: PacketNetwork): NetworkF
     ...socketFacts(network.interface),
     mtu: wire.isOk() ? mtuOn(network, wire.value) : network.mtu === 'inherit' ? null : network.mtu,
     // By our switch; bare sockets get nothing of each other
-    guestsReachEachOther: true,
+    ...guardedBySwitch(network),
     // What the host sends there goes out by the wire, and what guests send too
     hostReachable: false,
     ...outsideBy(wire.unwrapOr(undefined)),

@@ -7,7 +7,7 @@ import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type NetworkError, type NetworkFacts, networkError, type Uplink } from './network.js';
-import { plainMtu, socketError, socketFacts } from './socket-network.js';
+import { guardedBySwitch, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
 /** UDP, our header, Ethernet. */
@@ -83,7 +83,7 @@ export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts
   return {
     ...socketFacts(`${place}%${by} id ${id}${named}`),
     mtu: link.isOk() ? guestMtu(network, link.value) : null,
-    guestsReachEachOther: true,
+    ...guardedBySwitch(network),
     caution: `who can send UDP to port ${port} of this host can put frames into it, because it has no key`,
     problem: link.isErr() ? link.error.what : null,
   };

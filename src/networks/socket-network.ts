@@ -1,5 +1,5 @@
 /** What networks of sockets have in common. */
-import type { Endpoint, MulticastNetwork, QdesNetwork, TcpNetwork, UdpNetwork } from '../core/config.js';
+import type { Endpoint, Guarding, MulticastNetwork, QdesNetwork, TcpNetwork, UdpNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
@@ -48,4 +48,12 @@ export function socketError(
     EACCES: `${place} is not for the broker, which may take no port below 1024; name another in its section`,
     ...remedies,
   });
+}
+
+/** What the switch does for a network's guests. */
+export function guardedBySwitch(network: Guarding & { readonly vlan?: number }): Partial<NetworkFacts> & {
+  readonly guestsReachEachOther: boolean;
+} {
+  const guarded = network.lockMac || network.isolated || network.vlan !== undefined;
+  return { guestsReachEachOther: !network.isolated, ...(guarded && { filteredBy: ['switch' as const] }) };
 }

@@ -39,8 +39,8 @@ export interface NetworkListing {
   readonly uplinks: readonly string[];
   /** Whether the host forwards guests' packets, to wherever it has routes. */
   readonly routed: boolean;
-  /** Who drops what a guest may not send: nobody; `bridge`, by lockMac, isolated, vlan; `device`, a virtual function. */
-  readonly filteredBy: readonly ('bridge' | 'device')[];
+  /** Who drops what a guest may not send: nobody; `bridge` or `switch`, by lockMac, isolated, vlan; `device`, a virtual function. */
+  readonly filteredBy: readonly ('bridge' | 'device' | 'switch')[];
   /** One sentence that users should know beforehand, as what its holder can do besides; null: nothing of note. */
   readonly caution: string | null;
   /** One sentence when the network cannot be used now (the bridge is missing or down); null: nothing is wrong. */

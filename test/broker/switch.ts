@@ -11,7 +11,7 @@ import type { Request } from '../../src/protocol/request.js';
 import { ask, dataOf } from '../support/ask.js';
 import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
-import { broadcast, frame, station } from '../support/frames.js';
+import { broadcast, frame, macBytes, station } from '../support/frames.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 import { name } from '../support/policy.js';
 
@@ -22,7 +22,14 @@ sh('ip address add 192.0.2.1/24 dev here');
 const group = { type: 'multicast', group: '239.1.2.3', port: 5000, interface: 'here', loop: 'yes' };
 const daemon = new Daemon(
   t,
-  brokerConfig({ networks: { lab: group, other: { ...group, group: '239.1.2.4' } }, rule: { 'max-ports': 20 } }),
+  brokerConfig({
+    networks: {
+      lab: group,
+      other: { ...group, group: '239.1.2.4' },
+      strict: { ...group, group: '239.1.2.5', 'lock-mac': 'yes', isolated: 'yes' },
+    },
+    rule: { 'max-ports': 20 },
+  }),
 );
 await daemon.start();
 
@@ -91,6 +98,42 @@ t.test('guests hear each other and the group, and nobody of another network', as
   for (const end of [one, other, stranger]) end.close();
   await until(async () => (await ports()).length === 0);
   t.match(daemon.audited().at(-1), { event: 'ended', reason: 'nobody holds it any more' });
+});
+
+t.test('guests are kept apart where the section says so', async (t) => {
+  const ends = await Promise.all(
+    [0, 1].map(async () => {
+      const { reply, fds } = await ask(daemon.socket, { ...open('strict', 'dgram'), mac: 'any' } as Request);
+      t.equal(reply?.status, 'ok');
+      t.teardown(() => fds[0]?.close());
+      return { fd: fds[0] as OwnedFd, mac: macBytes(reply?.status === 'ok' ? (reply.fields.get('mac') ?? '') : '') };
+    }),
+  );
+  const [one, other] = ends as [(typeof ends)[number], (typeof ends)[number]];
+  const peer = createSocket({ type: 'udp4', reuseAddr: true }).bind(5000, '239.1.2.5');
+  await once(peer, 'listening');
+  peer.addMembership('239.1.2.5', '192.0.2.1');
+  t.teardown(() => peer.close());
+  const heardByPeer: Uint8Array[] = [];
+  peer.on('message', (bytes) => heardByPeer.push(new Uint8Array(bytes)));
+  const own = frame(broadcast, one.mac);
+  await until(async () => {
+    send(one.fd.fd, frame(broadcast, station(66)), [])._unsafeUnwrap();
+    send(one.fd.fd, own, [])._unsafeUnwrap();
+    await delay(10);
+    return heardByPeer.length > 0;
+  });
+  for (const bytes of heardByPeer) t.same(bytes, own, 'from its own address alone');
+  t.match(receive(other.fd.fd, 0)._unsafeUnwrap(), { tag: 'nothing' }, 'the other isolated guest hears nothing');
+  t.match((await ask(daemon.socket, { ...open('strict', 'socket'), mac: 'any' } as Request)).reply, {
+    status: 'failed',
+    message: /and not socket/,
+  });
+  const refused = (await ask(daemon.socket, open('strict', 'dgram'))).reply;
+  t.match(refused, { status: 'refused', message: /address/ }, 'a guest that is not told its address would be shut out');
+  one.fd.close();
+  other.fd.close();
+  await until(async () => (await ports()).length === 0);
 });
 
 t.test('a stream, and a port that is released', async (t) => {

@@ -9,7 +9,15 @@ t.test('the least, and all keys, of IPv4 and IPv6', async (t) => {
   const origin = { file: 'a.ini', line: 1 };
   const networkOf = (lines: string) => configOf(section(lines)).networks.get(name('lan'));
   t.same(networkOf(least), {
-    ...{ type: 'multicast', name: 'lan', origin, group: { address: '239.1.2.3', port: 5000 }, interface: 'eth0' },
+    ...{
+      type: 'multicast',
+      name: 'lan',
+      origin,
+      isolated: false,
+      lockMac: false,
+      group: { address: '239.1.2.3', port: 5000 },
+      interface: 'eth0',
+    },
     ...{ loop: true, ttl: 1 },
   });
   t.match(networkOf('group = ff15::1:2\nport = 65535\ninterface = eth0\nloop = no\nttl = 255'), {

@@ -6,7 +6,15 @@ const section = (lines: string) => `[network lan]\ntype = packet\n${lines}\n`;
 
 t.test('an interface, and the bare socket only where that is said', async (t) => {
   const origin = { file: 'a.ini', line: 1 };
-  const least = { type: 'packet', name: 'lan', origin, interface: 'eth2.7', mtu: 'inherit' };
+  const least = {
+    type: 'packet',
+    name: 'lan',
+    origin,
+    interface: 'eth2.7',
+    mtu: 'inherit',
+    isolated: false,
+    lockMac: false,
+  };
   const networkOf = (lines: string) => configOf(section(lines)).networks.get(name('lan'));
   t.same(networkOf('interface = eth2.7'), { ...least, bare: false });
   t.same(networkOf('interface = eth2.7\nbare = no'), { ...least, bare: false });

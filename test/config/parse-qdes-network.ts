@@ -9,7 +9,17 @@ t.test('the least, and all keys', async (t) => {
   const origin = { file: 'a.ini', line: 1 };
   const networkOf = (lines: string) => configOf(section(lines)).networks.get(name('lan'));
   t.same(networkOf(least), {
-    ...{ type: 'qdes', name: 'lan', origin, id: 4242, encapsulation: 'qdes', interface: 'eth0', port: 7755 },
+    ...{
+      type: 'qdes',
+      name: 'lan',
+      origin,
+      isolated: false,
+      lockMac: false,
+      id: 4242,
+      encapsulation: 'qdes',
+      interface: 'eth0',
+      port: 7755,
+    },
     ...{ group: '239.1.2.3', peers: [], ttl: 1, mtu: 'inherit', fragment: true },
   });
   const all =
