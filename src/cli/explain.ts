@@ -9,6 +9,7 @@ import type { Accounts } from '../core/config.js';
 import { type Form, forms } from '../core/form.js';
 import { type MacWish, parseMacWish } from '../core/mac.js';
 import { type NetworkName, parseNetworkName, type ValueError } from '../core/names.js';
+import { offeredForms } from '../core/offered-forms.js';
 import { type Arguments, jsonOption, textOf, userModeOption, valueOption } from './command.js';
 import { chooseConfig } from './config-choice.js';
 import { escapeText, toJson } from './escape.js';
@@ -22,7 +23,10 @@ export function options(yargs: Argv): Argv {
     .options({
       user: valueOption('user', 'Whose request: a name or a number; left out: you'),
       network: valueOption('network', 'The network that is asked for', { demandOption: true }),
-      form: valueOption('form', 'The form of the descriptor', { choices: forms, default: 'tap' }),
+      form: valueOption('form', 'The form of the descriptor', {
+        choices: forms,
+        defaultDescription: 'the first that it offers',
+      }),
       mac: valueOption('mac', 'The MAC address that is asked for; any: the broker is to choose'),
       config: valueOption('config', 'The configuration file'),
       ...userModeOption,
@@ -36,19 +40,21 @@ export function options(yargs: Argv): Argv {
 export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   const accounts = await world.accounts();
   const question = resolveCaller(textOf(args, 'user'), world, accounts).andThen((caller) =>
-    parseAsk(args).map((ask) => ({ caller, ask })),
+    parseAsk(args).map((wish) => ({ caller, wish })),
   );
   if (question.isErr()) {
     complain(world, question.error.what);
     return exitStatus.usage;
   }
-  const { caller, ask } = question.value;
+  const { caller, wish } = question.value;
   const { file, owner } = chooseConfig(textOf(args, 'config'), args, world);
   const config = loadConfig(file, { accounts, owner });
   if (config.isErr()) {
     for (const error of config.error) complain(world, formatConfigError(error));
     return exitStatus.no;
   }
+  const network = config.value.networks.get(wish.network);
+  const ask: Ask = { form: (network === undefined ? undefined : offeredForms(network)[0]) ?? 'tap', ...wish };
   const groupName = (gid: number) => accounts.groupName(gid);
   const explanation = explain(compilePolicy(config.value), caller, ask, groupName);
   const asked: Question = { file, caller, ...ask };
@@ -64,13 +70,15 @@ interface Ask {
   readonly mac?: MacWish;
 }
 
-function parseAsk(args: Arguments): Result<Ask, ValueError> {
-  const form = args['form'] as Form;
-  return parseNetworkName(textOf(args, 'network') ?? '').andThen((network): Result<Ask, ValueError> => {
+/** @returns no form where none was given. */
+function parseAsk(args: Arguments): Result<Omit<Ask, 'form'> & Partial<Ask>, ValueError> {
+  const given = args['form'] as Form | undefined;
+  const form = given === undefined ? {} : { form: given };
+  return parseNetworkName(textOf(args, 'network') ?? '').andThen((network): ReturnType<typeof parseAsk> => {
     const mac = textOf(args, 'mac');
-    if (mac === undefined) return ok({ network, form });
+    if (mac === undefined) return ok({ network, ...form });
     const parsed = parseMacWish(mac);
-    return parsed.isErr() ? err(parsed.error) : ok({ network, form, mac: parsed.value });
+    return parsed.isErr() ? err(parsed.error) : ok({ network, ...form, mac: parsed.value });
   });
 }
 

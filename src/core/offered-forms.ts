@@ -46,5 +46,7 @@ export function whyNotOffered(network: Network, form: Form): NotOffered | undefi
     };
   }
   const why = `${named}, which offers ${offered.join(', ')} and not ${form}`;
-  return { why, advice: `ask for form ${offered.join(' or ')}` };
+  // A helper can carry nothing but a tap
+  const byExec = form === 'tap' ? '; for QEMU fdbroker exec does' : '';
+  return { why, advice: `ask for form ${offered.join(' or ')}${byExec}` };
 }

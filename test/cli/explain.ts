@@ -130,3 +130,12 @@ to change  one thing
     'verdict    \u001b[32mallowed\u001b[39m\nbecause    so\nlimit      at most',
   );
 });
+
+t.test('without a form it is the one that the network offers first', async (t) => {
+  const udp = '[network far]\ntype = udp\nlocal = 127.0.0.1:7001\nremote = 127.0.0.1:7002\n';
+  const own = configFolder(t, { 'udp.ini': `${udp}[rule all]\neffect = allow\nuser[] = *\nnetwork[] = far\n` });
+  const asked = async (network: string) =>
+    JSON.parse((await fdbroker(['explain', `--network=${network}`, `--config=${own}/udp.ini`, '--json'])).stdout);
+  t.match(await asked('far'), { verdict: 'allowed', asked: { form: 'dgram' } });
+  t.match(await asked('nowhere'), { verdict: 'denied', asked: { form: 'tap' } });
+});

@@ -28,7 +28,8 @@ t.test('what is said', async (t) => {
   };
   t.equal(
     said(udpNetwork(), 'tap'),
-    'network "lan" is of type udp, which offers dgram, socket and not tap; ask for form dgram or socket',
+    'network "lan" is of type udp, which offers dgram, socket and not tap; ask for form dgram or socket; ' +
+      'for QEMU fdbroker exec does',
   );
   t.equal(
     said(packetNetwork({ bare: false }), 'socket'),
