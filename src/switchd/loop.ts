@@ -166,13 +166,8 @@ export class Loop {
     if (this.captures.any && length <= io.maxFrame) {
       this.captures.take(port, frames.bytesOf(slot), at, length, this.it.egress, count);
     }
-    if (count === 0) return;
-    if (frames.unfinished[slot] !== isFinished) {
-      this.#passUnfinished(port, slot, count);
-      return;
-    }
-    if (!this.#egress.hasRoom(count)) this.#send();
-    for (let i = 0; i < count; i += 1) this.#egress.push(this.it.egress[i] as number, slot, this.it.peer);
+    if (frames.unfinished[slot] !== isFinished) this.#passUnfinished(port, slot, count);
+    else for (let i = 0; i < count; i += 1) this.#push(this.it.egress[i] as number, slot);
   }
 
   /** Ports without offloads get the frame finished, which is done once; others as it is. */

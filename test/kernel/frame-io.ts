@@ -64,6 +64,23 @@ for (const type of ['seqpacket', 'dgram'] as const) {
   });
 }
 
+t.test(
+  'what is noted at the front of a slot stays, whatever goes before the frame, until something is received there',
+  async (t) => {
+    const [one, other] = pair(t, 'seqpacket');
+    const io = new FrameIo([{ slots: 2, room: 100 }]);
+    t.equal(io.frontOf(1), (io.start[1] as number) - headroom);
+    const front = io.frontOf(1);
+    io.unfinished[1] = 2;
+    io.start[1] = (io.start[1] as number) - 4;
+    t.equal(io.frontOf(1), front);
+    put(io, 0, frame(broadcast, station(1)));
+    io.send(one, Int32Array.of(0), 1, 0, nobody, nowhere);
+    t.equal(io.receive(other, 1, 1, 0, 0), 1);
+    t.equal(io.unfinished[1], 0);
+  },
+);
+
 t.test('prefixes, and what is cut', async (t) => {
   const [one, other] = pair(t, 'seqpacket');
   const io = new FrameIo([{ slots: 8, room: 100 }]);

@@ -3,14 +3,17 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { constants, readSync, writeSync } from 'node:fs';
 import t, { type Test } from 'tap';
+import { FrameIo, withTag } from '../../src/kernel/frame-io.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
+import { vnetHeaderLength } from '../../src/switch/offload/vnet-header.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
 import { flagsOf, openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { offloadedFrame, plainPacket } from '../support/offload-frames.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
@@ -64,6 +67,29 @@ t.test('frames of all sizes, byte for byte, whomever they are for', async (t) =>
   t.same(drain(one), [], 'not its own');
   writeSync(other.fd, frame('02:00:00:00:00:01', 'back'));
   t.same(drain(one), [frame('02:00:00:00:00:01', 'back')]);
+});
+
+t.test('the switch’s uplink: a header before each frame, and the VLAN tag beside it', async (t) => {
+  const [one, other] = ['both', 'ends'].map((name) => {
+    const socket = sockets.openPacketUplink(index(name), 1 << 20)._unsafeUnwrap();
+    t.teardown(() => socket.close());
+    return socket;
+  }) as [OwnedFd, OwnedFd];
+  t.equal(flagsOf(one.fd) & constants.O_NONBLOCK, 0);
+  const io = new FrameIo([{ slots: 8, room: 66_000 }]);
+  const packet = { ...plainPacket, payload: new Uint8Array(30_000) };
+  const whole = [offloadedFrame(packet, 1448), offloadedFrame({ ...plainPacket, tags: [0xe007] })];
+  for (const each of whole) writeSync(one.fd, each);
+  t.equal(io.receive(other.fd, 0, 8, vnetHeaderLength, withTag), 2);
+  t.same([...io.tag.subarray(0, 2)], [0, (0x8100 << 16) | 0xe007]);
+  t.same(
+    [...io.length.subarray(0, 2)],
+    [whole[0]?.length, (whole[1]?.length ?? 0) - 4].map((all) => (all ?? 0) - 10),
+  );
+  const at = io.start[0] as number;
+  t.same(Buffer.from(io.bytesOf(0).subarray(at, at + 100)), Buffer.from(whole[0]?.subarray(10, 110) ?? []));
+  t.same(io.bytesOf(0).subarray(at - 10, at), whole[0]?.subarray(0, 10));
+  t.ok(io.receive(one.fd, 0, 8, vnetHeaderLength, withTag) < 0, 'not its own');
 });
 
 t.test('the interface is promiscuous while it is open', async (t) => {

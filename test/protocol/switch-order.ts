@@ -21,6 +21,7 @@ t.test('there and back', async (t) => {
   const orders: Order[] = [
     { order: 'plug', ...plug },
     { order: 'plug', ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
+    { order: 'plug', ...plug, kind: 'packet', vlan: 4094 },
     { order: 'unplug', port: 0 },
     { order: 'list' },
     { order: 'report', account: 4_294_967_294, ports: 'all', addresses: true },

@@ -58,6 +58,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/switch/qdes/vxlan.ts': 'test/switch/qdes/header.ts',
   'src/switchd/chores.ts': 'test/switchd/loop.ts',
   'src/switchd/qdes-socket.ts': 'test/switchd/qdes-port.ts',
+  'src/switchd/vnet.ts': 'test/switchd/packet-port.ts',
   'src/switchd/confine.ts': 'test/switchd/control.ts',
   'src/networks/uplink.ts': 'test/broker/switch.ts',
   'src/switchd/multicast-port.ts': 'test/broker/switch.ts',

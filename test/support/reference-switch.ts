@@ -37,6 +37,8 @@ export class ReferenceSwitch {
     const from = this.#ports.get(ingress) as SwitchPort;
     if (frame.length < 14) return { dropped: 'too-short' };
     if (frame.length > from.maxFrame) return { dropped: 'too-long' };
+    const type = Buffer.from(frame).readUInt16BE(12);
+    if (from.untagged === true && (type === 0x8100 || type === 0x88a8)) return { dropped: 'vlan' };
     const reason = this.#learn(ingress, from, frame.subarray(6, 12), now);
     if (reason !== undefined) return { dropped: reason };
     const to = frame.subarray(0, 6);

@@ -1,5 +1,12 @@
 import t from 'tap';
-import { isGroupAddress, isReservedAddress, isStationAddress, typeAt, vlanAt } from '../../src/switch/frame.js';
+import {
+  isGroupAddress,
+  isReservedAddress,
+  isStationAddress,
+  isTagged,
+  typeAt,
+  vlanAt,
+} from '../../src/switch/frame.js';
 import { broadcast, frame, macBytes, station, tagged } from '../support/frames.js';
 
 t.test('addresses', async (t) => {
@@ -37,4 +44,8 @@ t.test('types and tags', async (t) => {
   two[13] = 0xa8;
   two[14] = 0xe0;
   t.equal(vlanAt(two, 0, two.length), 5, 'the outer one, without its priority');
+  t.same(
+    [plain, one, two, tagged(0, plain)].map((bytes) => isTagged(bytes, 0)),
+    [false, true, true, true],
+  );
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isolatedFlag, lockedFlag, PortTable, uplinkFlag } from '../../src/switch/port-table.js';
+import { isolatedFlag, lockedFlag, PortTable, untaggedFlag, uplinkFlag } from '../../src/switch/port-table.js';
 
 const options = { network: 1, uplink: false, isolated: false, locked: false, maxAddresses: 1 };
 
@@ -7,10 +7,11 @@ t.test('ports by network', async (t) => {
   const ports = new PortTable(4);
   ports.add(2, { ...options, uplink: true, isolated: true, locked: true });
   ports.add(0, options);
-  ports.add(3, { ...options, network: 9 });
+  ports.add(3, { ...options, network: 9, untagged: true });
   t.same([...ports.members(1)], [2, 0]);
   t.same([...ports.members(9)], [3]);
   t.equal(ports.flagsOf(2), uplinkFlag | isolatedFlag | lockedFlag);
+  t.equal(ports.flagsOf(3), untaggedFlag);
   t.equal(ports.networkOf(3), 9);
   t.same(
     [0, 1, 2, 3, 4].map((port) => ports.has(port)),

@@ -1,9 +1,9 @@
 /** Random topologies and frames: the switch does what the reference does, frame by frame. */
 import { isDeepStrictEqual } from 'node:util';
 import t from 'tap';
-import { dropReasons } from '../../src/switch/drop-reason.js';
+import { dropCode, dropReasons } from '../../src/switch/drop-reason.js';
 import { everyPeer, Switch, type SwitchPort } from '../../src/switch/switch.js';
-import { broadcast, frame, macBytes, station } from '../support/frames.js';
+import { broadcast, frame, macBytes, station, tagged } from '../support/frames.js';
 import { randomNumbers } from '../support/random.js';
 import { type Outcome, ReferenceSwitch } from '../support/reference-switch.js';
 
@@ -61,6 +61,7 @@ class Pair {
     const locked = random(4) === 0;
     const options: SwitchPort = {
       ...{ ...plain, network: random(3), uplink: random(6) === 0, isolated: random(4) === 0, locked },
+      untagged: random(4) === 0,
       ...{ maxAddresses: random(8) + 1, addresses: locked ? [station(100 + random(12))] : [] },
     };
     const added = this.it.add(port, options, this.#now);
@@ -87,7 +88,8 @@ class Pair {
     const { random } = this;
     const odd = [broadcast, macBytes('01:80:c2:00:00:0e'), new Uint8Array(6)];
     const address = () => odd[random(60)] ?? station(random(5) === 0 ? 100 + random(12) : random(40));
-    const whole = frame(address(), address(), new Uint8Array(random(30) === 0 ? 1505 : 46));
+    const untagged = frame(address(), address(), new Uint8Array(random(30) === 0 ? 1505 : 46));
+    const whole = random(10) === 0 ? tagged(random(3), untagged) : untagged;
     return random(50) === 0 ? whole.subarray(0, random(20)) : whole;
   }
 }
@@ -116,6 +118,13 @@ t.test('a peer of an uplink is learned with the address, and told with the verdi
   it.pass(1, 6, hello, 0, hello.length, 1);
   it.pass(0, 0, answer, 0, answer.length, 1);
   t.equal(it.peer, 6, 'it came up behind another');
+});
+
+t.test('a frame that is refused before it is looked at is counted', async (t) => {
+  const it = new Switch({ ports: 2, addresses: 16, ageing });
+  it.add(0, plain, 0);
+  it.refuse(0, 700, dropCode['bad-offload']);
+  t.match(it.counters.of(0), { rxFrames: 1, rxBytes: 700, drops: { 'bad-offload': 1 } });
 });
 
 t.test('floods of a port are limited, its unicast is not', async (t) => {

@@ -5,6 +5,7 @@ import {
   isFinished,
   longestFrame,
   offloadOf,
+  segmentsOf,
   wantsChecksum,
   wantsSegments,
 } from '../../../src/switch/offload/check.js';
@@ -93,4 +94,14 @@ t.test('the longest that comes of it', async (t) => {
   t.equal(longest(offloadedFrame(packet)), 66 + 2000);
   t.equal(longest(offloadedFrame(packet, 1448)), 1514);
   t.equal(longest(offloadedFrame(packet, 5000)), 66 + 2000);
+});
+
+t.test('how many frames come of it', async (t) => {
+  const count = (bytes: Uint8Array) => segmentsOf(bytes, 0, mac, bytes.length - mac);
+  t.same(
+    [1448, 1000, 5000, 1999].map((size) => count(offloadedFrame(packet, size))),
+    [2, 2, 1, 2],
+  );
+  t.equal(count(offloadedFrame({ ...packet, payload: new Uint8Array() }, 5)), 1);
+  t.equal(count(offloadedFrame(packet)), 0, 'it is none that becomes any');
 });
