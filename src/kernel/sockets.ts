@@ -29,7 +29,10 @@ export interface Datagrams {
   readonly fragment: boolean;
 }
 
-/** Sockets come out blocking, close-on-exec, and the caller's; of an IPv6 address they are IPv6 only. */
+/**
+ * Sockets come out close-on-exec, and the caller's; of an IPv6 address they are IPv6 only. They are blocking, as programs
+ * expect, but for those of UDP that only our switch has.
+ */
 export interface Sockets {
   /** Bound and connected: it takes datagrams of `remote` alone. EADDRINUSE while another socket has `local`. */
   openUdp(local: Endpoint, remote: Endpoint): Result<OwnedFd, SysError>;
@@ -42,15 +45,18 @@ export interface Sockets {
   connectTcp(to: Endpoint, milliseconds: number): Promise<Result<OwnedFd, SysError>>;
   /**
    * A UDP socket that is bound to the group and not connected. It gets what comes to the group and port by that interface,
-   * and nothing else; any number of sockets can be there. ENODEV, EADDRNOTAVAIL:
-   * there is no such interface; EINVAL: it has no such family.
+   * and nothing else; any number of sockets can be there. ENODEV, EADDRNOTAVAIL: there is no such interface; EINVAL: it has
+   * no such family.
    */
   openMulticast(membership: Membership): Result<OwnedFd, SysError>;
-  /** A UDP socket that is connected to the group, and sends as one of {@link openMulticast} does, from a port of its own. */
+  /**
+   * For the switch, not blocking: a UDP socket that is connected to the group, and sends as one of {@link openMulticast}
+   * does, from a port of its own.
+   */
   openMulticastSender(membership: Membership): Result<OwnedFd, SysError>;
   /**
-   * A UDP socket that is not connected and in no group; the host's own members of groups do not get what it sends.
-   * EADDRINUSE while another socket has the port.
+   * For the switch, not blocking: a UDP socket that is not connected and in no group; the host's own members of groups do
+   * not get what it sends. EADDRINUSE while another socket has the port.
    *
    * @param buffer bytes of memory for datagrams that wait, each way, as far as the kernel lets us.
    */

@@ -23,7 +23,8 @@ import { type NetworkError, networkError, type OpenedLink } from './network.js';
 /** Milliseconds for udev to give the node to the broker; and between two attempts to open it. */
 const [deadline, interval] = [3000, 10];
 
-type Made = Pick<Borrowing, 'macvtap' | 'parent'> & Partial<Borrowing>;
+/** A macvtap that was just made, on the network's parent or on a function's interface. */
+type Made = Borrowing | (Pick<Borrowing, 'macvtap' | 'parent'> & { readonly borrowed?: undefined });
 
 /**
  * @param grant what is written on the link as its alias; its owner is the permit's.
@@ -50,7 +51,7 @@ export async function openMacvtap(
         .map((macvtap) => ({ macvtap, parent: checked.value }))
         .mapErr((error) => cannot(network, error));
   if (made.isErr()) return err(made.error);
-  const { macvtap, parent, borrowed, held } = made.value;
+  const { macvtap, parent, borrowed } = made.value;
   const { ifindex } = macvtap;
   const mtu = mtuOn(parent);
   const lent = borrowed === undefined ? {} : { borrowed };
@@ -59,9 +60,9 @@ export async function openMacvtap(
   const fds: OwnedFd[] = [];
   const claim = { address, alias };
   const claimed =
-    borrowed === undefined || held === undefined
+    made.value.borrowed === undefined
       ? kernel.claimMacvtap(ifindex, claim).mapErr((error) => cannot(network, error))
-      : await claimOnFunction(kernel, network, { macvtap, parent, borrowed, held }, claim);
+      : await claimOnFunction(kernel, network, made.value, claim);
   const opened = claimed.isErr()
     ? err(claimed.error)
     : (await openQueues(kernel, macvtap, ifname, options, permit, fds)).mapErr((error) => cannot(network, error));
