@@ -6,17 +6,7 @@ import { emitCanonical, expectedTree } from '../../src/config/canonical.js';
 import { ErrorList } from '../../src/config/errors.js';
 import { type Section, scan } from '../../src/config/scan.js';
 import { errorsOf } from '../support/config-text.js';
-
-/** Numbers from 0 to below the limit, the same in every run (xorshift32). */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
+import { randomNumbers } from '../support/random.js';
 
 const random = randomNumbers(0x1a2b3c4d);
 const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;

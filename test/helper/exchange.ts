@@ -5,7 +5,8 @@ import t from 'tap';
 import { ownFd, peerProcess, send } from '../../src/kernel/seqpacket.js';
 import { encodeReply, failures } from '../../src/protocol/reply.js';
 import { assertRefusal, exit, type Outcome, onEachBuild, qemuArguments, type Stage } from '../support/helper-stage.js';
-import { damage, fixture, index, randomNumbers } from '../support/messages.js';
+import { damage, fixture, index } from '../support/messages.js';
+import { randomNumbers } from '../support/random.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
 /** What the broker hands over in these tests. */

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { decodeReply } from '../../src/protocol/reply.js';
 import { compile, sanitizers } from '../support/helper-stage.js';
-import { damage, fixture, index, randomNumbers } from '../support/messages.js';
+import { damage, fixture, index } from '../support/messages.js';
+import { randomNumbers } from '../support/random.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const folder = temporaryFolder(t);

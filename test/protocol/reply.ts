@@ -1,6 +1,7 @@
 import t from 'tap';
 import { decodeReply, encodeReply, failures, okReply } from '../../src/protocol/reply.js';
-import { damage, fixture, index, randomNumbers } from '../support/messages.js';
+import { damage, fixture, index } from '../support/messages.js';
+import { randomNumbers } from '../support/random.js';
 
 t.test('the good replies', async (t) => {
   for (const [name, expected] of Object.entries(index.replies)) {

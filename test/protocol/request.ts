@@ -1,6 +1,7 @@
 import t from 'tap';
 import { decodeRequest, encodeRequest } from '../../src/protocol/request.js';
-import { damage, fixture, index, randomNumbers } from '../support/messages.js';
+import { damage, fixture, index } from '../support/messages.js';
+import { randomNumbers } from '../support/random.js';
 
 t.test('the good requests, both ways', async (t) => {
   for (const [name, request] of Object.entries(index.requests)) {

@@ -8,7 +8,8 @@ import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { connectSeqpacket, send } from '../../src/kernel/seqpacket.js';
 import { encodeRequest } from '../../src/protocol/request.js';
 import { openRequest } from './ask.js';
-import { damage, fixture, index, randomNumbers } from './messages.js';
+import { damage, fixture, index } from './messages.js';
+import { randomNumbers } from './random.js';
 
 const [socket = '', count = '0', mode, uid] = process.argv.slice(2);
 const good = encodeRequest(openRequest());

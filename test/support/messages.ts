@@ -24,18 +24,6 @@ export function fixture(kind: Kind, name: string): Buffer {
   return readFileSync(`${folder}/${kind}/${name}.msg`);
 }
 
-/** Numbers from 0 to below `limit`, the same ones in every run. */
-export function randomNumbers(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
-
 // Bytes on which a parser decides: line ends, blanks, controls, the edges of UTF-8.
 const telling = [
   0, 9, 10, 13, 32, 45, 61, 97, 122, 123, 127, 128, 159, 160, 168, 191, 192, 194, 224, 226, 237, 244, 255,

@@ -1,7 +1,7 @@
 /** Moments at which a process is killed: others in every run, and the same again for the same seed. */
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
-import { randomNumbers } from './messages.js';
+import { randomNumbers } from './random.js';
 
 const variable = 'FDBROKER_TEST_SEED';
 
