@@ -1,4 +1,5 @@
 /** Grants on SR-IOV functions, on a fake kernel: whoever ends one gives the function back. On a card: test/qemu. */
+import { setImmediate as settled } from 'node:timers/promises';
 import { ok } from 'neverthrow';
 import t, { type Test } from 'tap';
 import { Endings } from '../../src/broker/endings.js';
@@ -28,8 +29,6 @@ async function granted(t: Test) {
   const isBack = () => kernel.links.get(2)?.up === false && kernel.functions.all[0]?.vlan === 7;
   return { kernel, broker, audited, entry, isBack };
 }
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 t.test('the grant tells the VLAN and has the function', async (t) => {
   const { kernel, entry, isBack } = await granted(t);
@@ -77,7 +76,7 @@ t.test('a broker that starts again knows of it', async (t) => {
 
 t.test('one that cannot go back is told of, and the grant ends all the same', async (t) => {
   const { kernel, broker, entry, audited } = await granted(t);
-  kernel.failAt(3, 'EIO', 5);
+  kernel.failAt(3, 'EIO');
   t.ok((await new Endings(broker).end(entry, 'released')).isOk());
   t.match(audited().at(-1), { reason: /^released; its virtual function 0 is not as it was: .*EIO/ });
   t.same(kernel.leftovers(), []);

@@ -2,6 +2,7 @@
  * Requests for a network of every type, of which each call of the kernel fails in turn, and each sending of descriptors:
  * whatever it is, the client is told, an audit line is written, and the host is as it was. A new type is a row.
  */
+import { setImmediate as settled } from 'node:timers/promises';
 import { err, ok } from 'neverthrow';
 import t, { type Test } from 'tap';
 import { type Send, serveOpen } from '../../src/broker/session.js';
@@ -51,15 +52,10 @@ const rows: Readonly<Record<string, Row>> = {
   multicast: { network: multicastNetwork(), ask: bare },
 };
 
-const errnos: Readonly<Record<string, number>> = {
-  ...{ EPERM: 1, ENOENT: 2, EIO: 5, ENOMEM: 12, EACCES: 13, EBUSY: 16, ENODEV: 19, EMFILE: 24, ENOBUFS: 105 },
-};
+const codes = ['EPERM', 'ENOENT', 'EIO', 'ENOMEM', 'EACCES', 'EBUSY', 'ENODEV', 'EMFILE', 'ENOBUFS'] as const;
 
 const uid = process.getuid?.() ?? 0;
 const caller = credentials(uid, { pid: process.pid });
-
-/** Until what nobody waits for has been done. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A broker that is asked for the row's network. */
 async function machine(t: Test, { network, ask, spare }: Row) {
@@ -133,9 +129,9 @@ for (const [title, row] of Object.entries(rows)) {
     t.match(rehearsal.sent, [{ reply: { status: 'ok' }, fds: (row.ask?.queues ?? 1) * (row.ask?.vhost ? 2 : 1) }]);
     t.ok(rehearsal.kernel.calls.length > 0);
     for (const [at, call] of rehearsal.kernel.calls.entries()) {
-      for (const [code, errno] of Object.entries(errnos)) {
+      for (const code of codes) {
         using one = await machine(t, row);
-        one.kernel.failAt(at, code, errno);
+        one.kernel.failAt(at, code);
         const entry = await one.open();
         const which = `call ${at}, ${call} ${code}`;
         if (row.harmless?.test(`${call} ${code}`)) {

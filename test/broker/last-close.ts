@@ -1,3 +1,4 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { Endings } from '../../src/broker/endings.js';
 import { LastClose } from '../../src/broker/last-close.js';
@@ -18,8 +19,6 @@ function machine(t: Test): { kernel: FakeKernel; lastClose: LastClose; entry: Li
     there: () => broker.ledger.get(entry.id) === entry,
   };
 }
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 t.test('one of several descriptors has ended: it is held, and no more looked at', async (t) => {
   const { lastClose, entry, there } = machine(t);
@@ -56,7 +55,7 @@ t.test('a look that fails decides nothing; a deletion that fails is tried again'
   kernel.heldMacvtaps.clear();
   lastClose.note(entry);
   lastClose.look();
-  kernel.failAt(0, 'EIO', 5);
+  kernel.failAt(0, 'EIO');
   lastClose.look();
   t.equal(kernel.calls.at(-1), 'unheldMacvtaps');
   t.equal(entry.state, 'up');

@@ -75,7 +75,7 @@ t.test('whatever fails with a spare, nothing of it is left', async (t) => {
     for (const [at, call] of [...rehearsal.kernel.calls].entries()) {
       const { kernel, broker, spareNames, serve } = await machine(t.testdir(), change);
       const before = spareNames();
-      kernel.failAt(at, 'EPERM', 1);
+      kernel.failAt(at, 'EPERM');
       t.equal(serve({ vhost: 'auto' }), undefined, call);
       t.equal(kernel.openFds.size, 3, `${call}: the other spares are left`);
       t.same(spareNames(), before.slice(0, 3), call);

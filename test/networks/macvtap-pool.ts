@@ -1,4 +1,5 @@
 /** Networks that give each guest an SR-IOV virtual function: which one is taken, how it is set, and given back. */
+import { setImmediate as settled } from 'node:timers/promises';
 import t from 'tap';
 import type { MacvtapNetwork } from '../../src/core/config.js';
 import { formatAlias, type Grant, parseAlias } from '../../src/core/grant.js';
@@ -38,9 +39,6 @@ async function open(kernel: FakeKernel, id = '1a2b3c4d', change = {}) {
   };
   return { grant, result: await openMacvtap(kernel, wanted, permit, grant, true) };
 }
-
-/** Until what nobody waits for has been done. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 function untouched(kernel: FakeKernel): boolean {
   return (
@@ -95,7 +93,7 @@ t.test('an address that the function was held to is taken off it first, where th
       address: '02:00:00:00:00:07',
     };
     kernel.functions.all[0] = held;
-    kernel.failAt(failing, 'EINVAL', 22);
+    kernel.failAt(failing, 'EINVAL');
     const { grant, result } = await open(kernel);
     const made = kernel.calls.indexOf('createMacvtap');
     t.same(kernel.calls.slice(made, made + 5), [
@@ -135,7 +133,7 @@ t.test('what somebody else uses is passed over', async (t) => {
   }
   for (const code of ['EBUSY', 'EINVAL']) {
     const kernel = machine();
-    kernel.failAt(3, code, 1);
+    kernel.failAt(3, code);
     t.equal((await open(kernel)).result._unsafeUnwrap().borrowed?.number, 1, `the kernel says ${code}`);
   }
 });
@@ -155,7 +153,7 @@ t.test('nothing is left, and the function is as it was, when any call fails', as
 
 t.test('a driver that cannot, or answers success and applies nothing', async (t) => {
   const cannot = machine();
-  cannot.failAt(5, 'EOPNOTSUPP', 95);
+  cannot.failAt(5, 'EOPNOTSUPP');
   t.match(
     (await open(cannot)).result._unsafeUnwrapErr().what,
     /virtual function 0 of eth1 cannot be set.*its driver has/,

@@ -1,3 +1,4 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import t from 'tap';
 import type { MacvtapNetwork } from '../../src/core/config.js';
 import { formatAlias, type Grant } from '../../src/core/grant.js';
@@ -23,9 +24,6 @@ async function open(kernel: FakeKernel, network: MacvtapNetwork = macvtapNetwork
   };
   return { grant, result: await openMacvtap(kernel, network, permit, grant, true) };
 }
-
-/** Until a deletion that nobody waits for has been made. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 for (const mode of ['vepa', 'bridge', 'private', 'passthru'] as const) {
   for (const mtu of ['inherit', 1300] as const) {
@@ -63,7 +61,7 @@ t.test('nothing is left when any call fails', async (t) => {
 t.test('a node that udev has not given yet is waited for, while others are served', async (t) => {
   for (const code of ['EACCES', 'ENOENT']) {
     const kernel = machine();
-    kernel.failAt(3, code, 13);
+    kernel.failAt(3, code);
     t.equal(kernel.calls.length, 0);
     const opening = open(kernel);
     t.ok(kernel.calls.includes('claimMacvtap'), 'the link is there, and claimed, in the first turn');
@@ -95,7 +93,7 @@ t.test('what the kernel says gets a remedy', async (t) => {
   ];
   for (const [call, code, change, expected] of table) {
     const kernel = machine();
-    kernel.failAt(call, code, 1);
+    kernel.failAt(call, code);
     const { result } = await open(kernel, macvtapNetwork(change));
     t.match(result._unsafeUnwrapErr().what, expected, code);
     t.same(kernel.leftovers(), [], code);

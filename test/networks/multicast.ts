@@ -26,7 +26,7 @@ t.test('nothing is left when any call fails', async (t) => {
   t.ok(rehearsal.calls.length > 5);
   for (const [at, call] of rehearsal.calls.entries()) {
     const kernel = kernelWith();
-    kernel.failAt(at, 'EIO', 5);
+    kernel.failAt(at, 'EIO');
     t.match(openMulticast(kernel, network)._unsafeUnwrapErr().what, `cannot be opened: ${call}: EIO`);
     t.same(kernel.leftovers(), [], call);
   }

@@ -47,7 +47,7 @@ t.test('nothing is left when any call fails', async (t) => {
   t.ok(rehearsal.calls.length > 7);
   for (const [at, call] of rehearsal.calls.entries()) {
     const kernel = kernelWith();
-    kernel.failAt(at, 'EIO', 5);
+    kernel.failAt(at, 'EIO');
     t.match(open(kernel)._unsafeUnwrapErr().what, `cannot be opened: ${call}: EIO`);
     t.same(kernel.leftovers(), [], call);
   }

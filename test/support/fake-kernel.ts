@@ -2,6 +2,7 @@
  * A kernel in memory that keeps the promises of src/kernel/kernel.ts and can fail any call. It stands in for the real
  * one only where a failure has to be made at will; everything else is tested on the real kernel.
  */
+import { constants } from 'node:os';
 import { err, ok, type Result } from 'neverthrow';
 import type { Mac } from '../../src/core/mac.js';
 import type { InterfaceName } from '../../src/core/names.js';
@@ -61,8 +62,10 @@ export class FakeKernel implements Kernel {
     return link;
   }
 
-  /** Makes the call number `at` (from 0, over all calls) fail, with nothing applied. */
-  failAt(at: number, code = 'ENOMEM', errno = 12): void {
+  /** Makes a call fail, with nothing applied: the next one but `at`. */
+  failAt(at: number, code = 'ENOMEM'): void {
+    // Node does not name all of them
+    const errno = (constants.errno as Readonly<Record<string, number>>)[code] ?? 0;
     this.#failure = { at: this.calls.length + at, code, errno };
   }
 
