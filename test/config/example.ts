@@ -12,7 +12,7 @@ t.test('the example gives nothing to anybody until it is edited', async (t) => {
 
 t.test('with the semicolons away it is right', async (t) => {
   const { broker, networks, rules } = configOf(example.replaceAll(/^;/gm, ''));
-  t.same([...networks.keys()], ['lan', 'guests', 'far', 'far-stream', 'dmz', 'card', 'old-lab', 'wire0']);
+  t.same([...networks.keys()], ['lan', 'guests', 'far', 'far-stream', 'dmz', 'card', 'old-lab', 'wire0', 'lab']);
   t.same(
     rules.map(({ name }) => name),
     ['members-of-kvm', 'not-ci'],

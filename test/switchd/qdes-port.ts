@@ -1,145 +1,39 @@
 /** Uplinks of QDES in a loop, by the real kernel, with programs of another namespace at the far ends. */
-import t, { type Test } from 'tap';
-import type { Endpoint } from '../../src/core/config.js';
+import t from 'tap';
 import { FrameIo } from '../../src/kernel/frame-io.js';
-import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
-import type { OwnedFd } from '../../src/kernel/owned-fd.js';
-import { Poller } from '../../src/kernel/poller.js';
-import { receive, send, socketPair } from '../../src/kernel/seqpacket.js';
 import * as header from '../../src/switch/qdes/header.js';
 import { writeVxlan } from '../../src/switch/qdes/vxlan.js';
-import { Switch } from '../../src/switch/switch.js';
-import { DgramPort } from '../../src/switchd/guest-port.js';
-import { Loop } from '../../src/switchd/loop.js';
-import { QdesPort } from '../../src/switchd/qdes-port.js';
-import { QdesSockets } from '../../src/switchd/qdes-socket.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
 import { FarEnd } from '../support/far-end.js';
 import { broadcast, frame, station } from '../support/frames.js';
-import { ipLink } from '../support/links.js';
 import { inPrivateNamespace } from '../support/namespace.js';
+import {
+  Bench,
+  bodyOf,
+  framed,
+  frames,
+  heard,
+  here,
+  hex,
+  id,
+  inGroup,
+  message,
+  one,
+  other,
+  peerAt,
+  port,
+  said,
+  typeOf,
+} from '../support/qdes-bench.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
 const far = await FarEnd.make(t);
 far.addWire('wire0', 0);
 far.run('ip address add 10.0.0.3/24 dev wire0-far');
-const sockets = new LinuxSockets();
-t.teardown(() => sockets[Symbol.dispose]());
-const ifindex = ipLink('wire0').ifindex as number;
-const [port, group, id] = [7755, '239.1.2.3', 4242];
-const [here, one, other] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
-const others = 256;
-
-const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-
-/** A datagram of another switch's. */
-function message(type: number, body: Uint8Array = new Uint8Array(), network = id, sender = 0x0a0b0c0d): string {
-  const head = new Uint8Array(header.headerSize);
-  header.writeHeader(head, 0, type, network, sender);
-  return hex(Uint8Array.of(...head, ...body));
-}
-
-const framed = (body: Uint8Array, network = id) => message(header.frameType, body, network);
-const bodyOf = (text: string) => text.slice(2 * header.headerSize);
-const typeOf = (text: string) => Number.parseInt(text[1] ?? '', 16);
-const frames = (got: readonly string[]) => got.filter((text) => typeOf(text) === header.frameType).map(bodyOf);
-
-const peerAt = (t: Test, at: string) => DatagramPeer.start(t, far, { port, at, encoding: 'hex' });
-const inGroup = (t: Test) => DatagramPeer.start(t, far, { port, at: group, group, by: one, encoding: 'hex' });
-
-interface Line {
-  readonly id?: number;
-  readonly peers?: readonly string[];
-  readonly group?: boolean;
-  readonly encapsulation?: 'qdes' | 'vxlan';
-}
-
-/** A switch, whose loop runs while a test waits. */
-class Bench {
-  readonly it = new Switch({ ports: 16, addresses: 1024, ageing: 300 });
-  readonly poller = Poller.open()._unsafeUnwrap();
-  readonly loop = new Loop(this.it, this.poller, { ended: () => {} });
-  readonly shared = new QdesSockets();
-  readonly socket: OwnedFd;
-
-  constructor(t: Test) {
-    const datagrams = { six: false, port, ifindex, ttl: 1, fragment: true };
-    this.socket = sockets.openDatagrams(datagrams, 1 << 20)._unsafeUnwrap();
-    sockets.joinGroup(this.socket, group, ifindex)._unsafeUnwrap();
-    t.teardown(() => {
-      this.poller[Symbol.dispose]();
-      this.socket.close();
-    });
-  }
-
-  uplink(t: Test, number: number, network: number, line: Line = {}): QdesPort {
-    const copy = sockets.duplicate(this.socket)._unsafeUnwrap();
-    t.teardown(() => copy.close());
-    const at = (address: string): Endpoint => ({ address, port });
-    const about = {
-      ...{ socket: 's', id: line.id ?? id, encapsulation: line.encapsulation ?? 'qdes', port },
-      ...(line.group === false ? {} : { group: at(group) }),
-      peers: (line.peers ?? []).map(at),
-    } as const;
-    const uplink = new QdesPort(copy.fd, 1522, about, this.shared.of('s'));
-    if (!this.loop.plug(number, { ...options(network), uplink: true }, uplink)) throw new Error('no port');
-    return uplink;
-  }
-
-  guest(t: Test, number: number, network: number): OwnedFd {
-    const [ours, theirs] = socketPair('seqpacket')._unsafeUnwrap();
-    t.teardown(() => {
-      this.loop.unplug(number);
-      ours.close();
-      theirs.close();
-    });
-    this.loop.plug(number, options(network), new DgramPort(ours.fd, 1522));
-    return theirs;
-  }
-
-  /** Carries frames until the condition holds. */
-  async until(condition: () => boolean): Promise<void> {
-    await until(() => {
-      this.turn();
-      return condition();
-    });
-  }
-
-  /** The next frame that a guest gets. */
-  async heard(guest: OwnedFd): Promise<Uint8Array> {
-    let got: Uint8Array | undefined;
-    await this.until(() => {
-      got = heard(guest);
-      return got !== undefined;
-    });
-    return got as Uint8Array;
-  }
-
-  turn(): void {
-    this.loop.turn(() => {}, false);
-  }
-
-  drops(port: number) {
-    return this.it.counters.of(port).drops;
-  }
-}
-
-const options = (network: number) => ({
-  ...{ network, uplink: false, isolated: false, locked: false, untagged: false, maxAddresses: 1000 },
-  ...{ floodRate: Number.POSITIVE_INFINITY, addresses: [] },
-});
-
-const said = (guest: OwnedFd, bytes: Uint8Array) => send(guest.fd, bytes, [])._unsafeUnwrap();
-
-/** The next frame that a guest got. */
-function heard(guest: OwnedFd): Uint8Array | undefined {
-  const got = receive(guest.fd, 0)._unsafeUnwrap();
-  return got.tag === 'message' ? got.bytes : undefined;
-}
 
 t.test('a group: what is for all goes to it, what is for one to that one, until that one leaves', async (t) => {
-  const [members, first, second] = [await inGroup(t), await peerAt(t, one), await peerAt(t, other)];
+  const [members, first, second] = [await inGroup(t, far), await peerAt(t, far, one), await peerAt(t, far, other)];
   const bench = new Bench(t);
   const guest = bench.guest(t, 0, 7);
   const uplink = bench.uplink(t, 1, 7);
@@ -173,7 +67,7 @@ t.test('a group: what is for all goes to it, what is for one to that one, until 
 });
 
 t.test('named peers alone: each gets what is for all, and nobody else is heard', async (t) => {
-  const [members, first, second] = [await inGroup(t), await peerAt(t, one), await peerAt(t, other)];
+  const [members, first, second] = [await inGroup(t, far), await peerAt(t, far, one), await peerAt(t, far, other)];
   const bench = new Bench(t);
   const guest = bench.guest(t, 0, 7);
   const uplink = bench.uplink(t, 1, 7, { group: false, peers: [one] });
@@ -191,7 +85,7 @@ t.test('named peers alone: each gets what is for all, and nobody else is heard',
 });
 
 t.test('both: the group and who is named get it', async (t) => {
-  const [members, first] = [await inGroup(t), await peerAt(t, one)];
+  const [members, first] = [await inGroup(t, far), await peerAt(t, far, one)];
   const bench = new Bench(t);
   const guest = bench.guest(t, 0, 7);
   bench.uplink(t, 1, 7, { peers: [one] });
@@ -202,7 +96,7 @@ t.test('both: the group and who is named get it', async (t) => {
 });
 
 t.test('what is not understood, or is our own, is dropped and counted, and nothing is learned', async (t) => {
-  const [members, first] = [await inGroup(t), await peerAt(t, one)];
+  const [members, first] = [await inGroup(t, far), await peerAt(t, far, one)];
   const bench = new Bench(t);
   const guest = bench.guest(t, 0, 7);
   const uplink = bench.uplink(t, 1, 7);
@@ -244,12 +138,12 @@ t.test('what is not understood, or is our own, is dropped and counted, and nothi
 });
 
 t.test('no more peers than there is room for; who is silent leaves room', async (t) => {
-  const first = await peerAt(t, one);
+  const first = await peerAt(t, far, one);
   const bench = new Bench(t);
   bench.guest(t, 0, 7);
   const uplink = bench.uplink(t, 1, 7);
   const address = new Uint8Array(32);
-  for (let i = 0; i < others; i += 1) {
+  for (let i = 0; i < 256; i += 1) {
     address[0] = i;
     uplink.peers.add(address, 0, false, performance.now() / 1000);
   }
@@ -264,7 +158,7 @@ t.test('no more peers than there is room for; who is silent leaves room', async 
 });
 
 t.test('networks that share a socket hear their own, whichever of them waits', async (t) => {
-  const first = await peerAt(t, one);
+  const first = await peerAt(t, far, one);
   const bench = new Bench(t);
   const [guest, stranger] = [bench.guest(t, 0, 7), bench.guest(t, 1, 8)];
   bench.uplink(t, 2, 7, { id: 1 });
@@ -291,7 +185,7 @@ t.test('networks that share a socket hear their own, whichever of them waits', a
 });
 
 t.test('VXLAN: its header, and answers to its port wherever a datagram came from', async (t) => {
-  const first = await peerAt(t, one);
+  const first = await peerAt(t, far, one);
   const sender = await DatagramPeer.start(t, far, { port: 50_000, at: one, encoding: 'hex' });
   const bench = new Bench(t);
   const guest = bench.guest(t, 0, 7);

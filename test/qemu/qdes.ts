@@ -1,0 +1,62 @@
+/** Guests on three hosts, by fdbroker exec, on one switch: over a group of IPv4, of IPv6, and named peers. */
+import { join } from 'node:path';
+import t from 'tap';
+import { copyBuild, programParts } from '../support/copied-build.js';
+import { Guest } from '../support/guest.js';
+import { missingGuests } from '../support/host.js';
+import { inPrivateNamespace, skipFile } from '../support/namespace.js';
+import { QdesHost, qdesConfig } from '../support/qdes-hosts.js';
+import { transfer } from '../support/transfer.js';
+
+const missing = missingGuests();
+if (missing !== undefined) skipFile(missing);
+inPrivateNamespace();
+
+const numbers = [1, 2, 3] as const;
+const networks = ['group4', 'group6', 'peers'] as const;
+const hosts = await Promise.all(
+  numbers.map((own) =>
+    QdesHost.start(
+      t,
+      own,
+      qdesConfig({
+        group4: ['id = 1', 'group = 239.1.2.3'],
+        group6: ['id = 1', 'group = ff15::1:2'],
+        peers: ['id = 2', ...numbers.filter((n) => n !== own).map((n) => `peer[] = 192.0.2.${n}`)],
+      }),
+    ),
+  ),
+);
+const program = join(copyBuild(t, programParts), 'src/bin/fdbroker.js');
+const guests = await Promise.all(
+  hosts.map(async ({ far, daemon }) => {
+    const guest = await Guest.start({
+      nics: networks.map((network) => ({ netdev: `fdbroker,network=${network}` })),
+      launcher: [...far.enter, process.execPath, program, 'exec', '--'],
+      environment: { FDBROKER_SOCKET: daemon.socket },
+      // What is transferred lies in the guests' memory
+      memory: 256,
+    });
+    t.teardown(() => guest.kill());
+    return guest;
+  }),
+);
+const [one, two, three] = guests as [Guest, Guest, Guest];
+for (const [i, guest] of guests.entries()) {
+  for (const [n] of networks.entries()) await guest.configure(`10.9.${n}.${i + 1}/24`, `eth${n}`);
+}
+
+for (const [n, network] of networks.entries()) {
+  t.test(`${network}: guests of each host reach those of the others`, async (t) => {
+    t.equal(await one.ping(`10.9.${n}.2`), 3);
+    t.equal(await one.ping(`10.9.${n}.3`), 3);
+    t.equal(await three.ping(`10.9.${n}.2`), 3);
+    const { output } = await one.run(`cat /sys/class/net/eth${n}/mtu`);
+    t.equal(output.trim(), network === 'group6' ? '1430' : '1450', 'the MTU that fits is what the guest is told');
+  });
+}
+
+t.test('20 MB from host to host', async (t) => {
+  await transfer(t, one, two, '10.9.0.2');
+  await transfer(t, two, three, '10.9.2.3');
+});
