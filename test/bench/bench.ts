@@ -1,6 +1,7 @@
 /**
  * `make bench`: every budget of the project, measured. Runs itself again in private network and mount namespaces, where
  * it has a bridge of its own and may write /etc/qemu/bridge.conf. A budget that is missed is told, and is no failure.
+ * Arguments: names of entries; none: all.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,11 +17,34 @@ import { measureManyGrants } from './many-grants.js';
 import { measureMemory } from './memory.js';
 import { addLinks } from './networks.js';
 import { Results } from './results.js';
+import { measureCosts } from './switch/costs.js';
+import { measureFootprint } from './switch/footprint.js';
+import { measureLatencies } from './switch/latencies.js';
+import { measureRates } from './switch/rates.js';
 import { measureTimeToFd } from './time-to-fd.js';
 import { measureTimeToGrant } from './time-to-grant.js';
 
 /** Tells the inner run where its files go. */
 const marker = 'FDBROKER_BENCH_FOLDER';
+
+/** What can be measured by name, in the order in which it is. */
+const entries: Readonly<Record<string, (results: Results, folder: string) => void | Promise<void>>> = {
+  decisions: measureDecisions,
+  'time-to-fd': measureTimeToFd,
+  'time-to-grant': measureTimeToGrant,
+  exec: measureExec,
+  'hot-plug': measureHotPlug,
+  'data-path': measureDataPath,
+  'many-grants': measureManyGrants,
+  memory: measureMemory,
+  'switch-rates': measureRates,
+  'switch-latencies': measureLatencies,
+  'switch-costs': measureCosts,
+  'switch-footprint': measureFootprint,
+};
+
+const wanted = process.argv.slice(2);
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
 
 async function measure(folder: string): Promise<void> {
   mkdirSync(`${folder}/etc/qemu`, { recursive: true });
@@ -30,21 +54,22 @@ async function measure(folder: string): Promise<void> {
   for (const bridge of ['br0', 'br1']) sh(`ip link add ${bridge} type bridge; ip link set ${bridge} up`);
   addLinks();
   const results = new Results();
-  measureDecisions(results);
-  await measureTimeToFd(results, folder);
-  await measureTimeToGrant(results, folder);
-  await measureExec(results, folder);
-  await measureHotPlug(results, folder);
-  await measureDataPath(results, folder);
-  await measureManyGrants(results, folder);
-  await measureMemory(results, folder);
+  for (const [name, measure] of Object.entries(entries)) if (isWanted(name)) await measure(results, folder);
   results.close();
 }
 
 /** @returns the inner run's exit status. */
 async function runInNamespaces(folder: string): Promise<number> {
   const flags = process.getuid?.() === 0 ? '-nm' : '-Urnm';
-  const command = [flags, 'setpriv', '--pdeathsig', 'KILL', process.execPath, fileURLToPath(import.meta.url)];
+  const command = [
+    flags,
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    process.execPath,
+    fileURLToPath(import.meta.url),
+    ...wanted,
+  ];
   const child = spawn('unshare', command, { stdio: 'inherit', env: { ...process.env, [marker]: folder } });
   // The terminal interrupts the inner run too, and its folder is to be removed all the same.
   process.on('SIGINT', () => undefined);
@@ -53,6 +78,13 @@ async function runInNamespaces(folder: string): Promise<number> {
 }
 
 const inner = process.env[marker];
+const unknown = wanted.filter((name) => entries[name] === undefined);
+if (unknown.length > 0) {
+  process.stderr.write(
+    `bench: no entry is called ${unknown.join(', ')}; there are ${Object.keys(entries).join(', ')}\n`,
+  );
+  process.exit(2);
+}
 if (inner !== undefined) await measure(inner);
 else {
   const folder = mkdtempSync(join(tmpdir(), 'fdbroker-bench-'));

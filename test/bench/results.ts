@@ -6,8 +6,10 @@ interface Result {
   readonly value: number;
   /** `ms`, `µs`, `MiB`, `kframes/s`, `%`; empty for a ratio or a count. */
   readonly unit: string;
-  /** The value is to be at most this; undefined where it is told for comparison only. */
+  /** The value is to be at most this; undefined where it is told for comparison only, or is to be at least so much. */
   readonly budget?: number;
+  /** The value is to be at least this. */
+  readonly least?: number;
 }
 
 /** A value in a row of a table. */
@@ -17,7 +19,8 @@ interface Cell {
   readonly unit: string;
 }
 
-function verdict({ value, budget }: Result): { readonly met?: boolean } {
+function verdict({ value, budget, least }: Result): { readonly met?: boolean } {
+  if (least !== undefined) return { met: value >= least };
   return budget === undefined ? {} : { met: value <= budget };
 }
 
@@ -34,10 +37,21 @@ export class Results {
   }
 
   add(name: string, value: number, unit = '', budget?: number): void {
-    const result = { section: this.#section, name, value, unit, ...(budget === undefined ? {} : { budget }) };
+    this.#add({ section: this.#section, name, value, unit, ...(budget === undefined ? {} : { budget }) });
+  }
+
+  /** A ratio that is to be so much or more. */
+  addAtLeast(name: string, value: number, least: number): void {
+    this.#add({ section: this.#section, name, value, unit: '', least });
+  }
+
+  #add(result: Result): void {
     this.#results.push(result);
+    const { name, value, unit, budget, least } = result;
+    const { met } = verdict(result);
     const measured = `${show(value)} ${unit}`.trimEnd();
-    const told = budget === undefined ? '' : `at most ${show(budget)}: ${value <= budget ? 'met' : 'MISSED'}`;
+    const bound = least === undefined ? `at most ${show(budget ?? 0)}` : `at least ${show(least)}`;
+    const told = met === undefined ? '' : `${bound}: ${met ? 'met' : 'MISSED'}`;
     process.stdout.write(`${`  ${name.padEnd(58)} ${measured.padStart(12)}   ${told}`.trimEnd()}\n`);
   }
 

@@ -14,6 +14,7 @@ missing_packages() {
     need musl-gcc musl-tools
     need ip iproute2
     need setpriv util-linux
+    need vde_switch vde2
     need mandoc mandoc
     need xz xz-utils
     need socat socat
