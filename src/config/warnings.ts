@@ -12,12 +12,8 @@ import type {
 
 /** Networks that share a bridge and a VLAN while only some of them have what protects a guest from the others. */
 export function warnOfSharedBridges({ networks }: Config): ConfigError[] {
-  const firsts = new Map<string, BridgeNetwork>();
-  return [...networks.values()].flatMap((network) => {
-    if (network.type !== 'bridge') return [];
-    const segment = `${network.bridge} ${network.vlan ?? ''}`;
-    const first = firsts.get(segment) ?? network;
-    firsts.set(segment, first);
+  const bridges = [...networks.values()].filter((network): network is BridgeNetwork => network.type === 'bridge');
+  return withFirsts(bridges, ({ bridge, vlan }) => `${bridge} ${vlan ?? ''}`).flatMap(([network, first]) => {
     const shared = `shares bridge ${network.bridge} with [network ${first.name}], and only one of them has`;
     return [
       ...(network.isolated === first.isolated
@@ -50,9 +46,8 @@ export function warnOfSharedPools({ networks }: Config): ConfigError[] {
   const pools = [...networks.values()].filter(
     (network): network is MacvtapNetwork => network.type === 'macvtap' && network.pool,
   );
-  return pools.flatMap((network, at) => {
-    const first = pools.slice(0, at).find(({ parent }) => parent === network.parent);
-    if (first === undefined || (first.vlan === undefined) === (network.vlan === undefined)) return [];
+  return withFirsts(pools, ({ parent }) => parent).flatMap(([network, first]) => {
+    if ((first.vlan === undefined) === (network.vlan === undefined)) return [];
     const shared = `shares pool ${network.parent} with [network ${first.name}], and only one of them has vlan =`;
     return [warning(network.origin, `${shared}: guests of the other can send into any VLAN, also that one`)];
   });
@@ -61,9 +56,8 @@ export function warnOfSharedPools({ networks }: Config): ConfigError[] {
 /** Packet networks on one interface of which only some name a VLAN: the others have all of its VLANs. */
 export function warnOfSharedWires({ networks }: Config): ConfigError[] {
   const wires = [...networks.values()].filter((network): network is PacketNetwork => network.type === 'packet');
-  return wires.flatMap((network, at) => {
-    const first = wires.slice(0, at).find(({ interface: wire }) => wire === network.interface);
-    if (first === undefined || (first.vlan === undefined) === (network.vlan === undefined)) return [];
+  return withFirsts(wires, (network) => network.interface).flatMap(([network, first]) => {
+    if ((first.vlan === undefined) === (network.vlan === undefined)) return [];
     const shared = `shares interface ${network.interface} with [network ${first.name}], and only one of them has vlan =`;
     return [warning(network.origin, `${shared}: guests of the other see and send in every VLAN, also that one`)];
   });
@@ -87,6 +81,18 @@ export function warnOfUnreadable(user: string, paths: readonly string[], account
     const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
     const remedy = `chmod ${stats.isDirectory() ? '0755' : '0644'} ${file}`;
     return [warning({ file, line: 0 }, `the broker's user, ${user}, may not read it (mode ${mode}): ${remedy}`)];
+  });
+}
+
+/** Each network with the first that has the same place; left out: those that are the first themselves. */
+function withFirsts<T>(networks: readonly T[], placeOf: (network: T) => string): (readonly [network: T, first: T])[] {
+  const firsts = new Map<string, T>();
+  return networks.flatMap((network) => {
+    const place = placeOf(network);
+    const first = firsts.get(place);
+    if (first !== undefined) return [[network, first] as const];
+    firsts.set(place, network);
+    return [];
   });
 }
 
