@@ -11,7 +11,7 @@ import type { Endpoint } from '../../src/core/config.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
 import { ownFd, send } from '../../src/kernel/seqpacket.js';
-import { flagsOf, openFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds } from '../support/descriptors.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 
 inPrivateNamespace();
@@ -25,7 +25,7 @@ function at(text: string): Endpoint {
   return { address, port: Number(port) };
 }
 
-const { O_CLOEXEC, O_NONBLOCK } = { O_CLOEXEC: 0o2000000, ...constants };
+const { O_NONBLOCK } = constants;
 const long = 60_000;
 const sockets = new LinuxSockets();
 t.teardown(() => sockets[Symbol.dispose]());
@@ -48,7 +48,7 @@ for (const [host, local, remote] of [
     await Promise.all([once(peer, 'listening'), once(stranger, 'listening')]);
     using socket = sockets.openUdp(at(local), at(remote))._unsafeUnwrap();
     t.equal(flagsOf(socket.fd) & O_NONBLOCK, 0, 'reading waits');
-    t.not(flagsOf(socket.fd) & O_CLOEXEC, 0);
+    t.not(flagsOf(socket.fd) & closeOnExec, 0);
     writeSync(socket.fd, 'a frame');
     const [told, from] = await once(peer, 'message');
     t.same([String(told), from.port], ['a frame', 7001]);
@@ -64,7 +64,7 @@ for (const [host, local, remote] of [
     const accepted = once(server, 'connection');
     using socket = (await sockets.connectTcp(at(remote.replace('7002', '7010')), long))._unsafeUnwrap();
     t.equal(flagsOf(socket.fd) & O_NONBLOCK, 0, 'reading waits');
-    t.not(flagsOf(socket.fd) & O_CLOEXEC, 0);
+    t.not(flagsOf(socket.fd) & closeOnExec, 0);
     const [peer] = (await accepted) as [Socket];
     writeSync(socket.fd, 'hello');
     t.equal(String((await once(peer, 'data'))[0]), 'hello');
@@ -72,7 +72,7 @@ for (const [host, local, remote] of [
 
     using listener = sockets.listenTcp(at(local))._unsafeUnwrap();
     t.equal(flagsOf(listener.fd) & O_NONBLOCK, 0);
-    t.not(flagsOf(listener.fd) & O_CLOEXEC, 0);
+    t.not(flagsOf(listener.fd) & closeOnExec, 0);
     const client = new Socket().connect(7001, host);
     await once(client, 'connect');
     client.destroy();
@@ -167,7 +167,7 @@ t.test('a pair for a guest and the switch', async (t) => {
     const [theirs, ours] = sockets.pair(type, 1 << 20)._unsafeUnwrap();
     t.equal(flagsOf(theirs.fd) & O_NONBLOCK, 0);
     t.equal(flagsOf(ours.fd) & O_NONBLOCK, O_NONBLOCK);
-    for (const fd of [theirs.fd, ours.fd]) t.equal(flagsOf(fd) & O_CLOEXEC, O_CLOEXEC);
+    for (const fd of [theirs.fd, ours.fd]) t.equal(flagsOf(fd) & closeOnExec, closeOnExec);
     t.equal(send(theirs.fd, Buffer.from('frame'), []).isOk(), true);
     const [, major = 0, minor = 0] = /^(\d+)\.(\d+)/.exec(release())?.map(Number) ?? [];
     const refuses = major > 6 || (major === 6 && minor >= 16);

@@ -15,10 +15,9 @@ import {
   socketPair,
 } from '../../src/kernel/seqpacket.js';
 import { readableBefore } from '../../src/kernel/wait.js';
-import { flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-const closeOnExec = 0o2000000;
 const nonBlocking = 0o4000;
 
 t.test('mode and group are as asked for, whatever the umask', async (t) => {

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap';
 import type { Endpoint } from '../../src/core/config.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
-import { flagsOf, openFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
@@ -19,7 +19,6 @@ const sockets = new LinuxSockets();
 t.teardown(() => sockets[Symbol.dispose]());
 const [wire0, wire1] = ['wire0', 'wire1'].map((name) => ipLink(name).ifindex as number) as [number, number];
 const port = 5000;
-const O_CLOEXEC = 0o2000000;
 
 interface Options {
   readonly ifindex?: number;
@@ -31,7 +30,7 @@ interface Options {
 function member(t: Test, group: Endpoint, { ifindex = wire0, ttl = 1, loop = false }: Options = {}) {
   const opened = sockets.openMulticast({ group, ifindex, ttl, loop })._unsafeUnwrap();
   t.equal(flagsOf(opened.fd) & constants.O_NONBLOCK, 0, 'reading waits');
-  t.not(flagsOf(opened.fd) & O_CLOEXEC, 0);
+  t.not(flagsOf(opened.fd) & closeOnExec, 0);
   const socket = createSocket(group.address.includes(':') ? 'udp6' : 'udp4').bind({ fd: opened.release() });
   const got: string[] = [];
   socket.on('message', (bytes) => got.push(String(bytes)));

@@ -9,7 +9,7 @@ import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { vnetHeaderLength } from '../../src/switch/offload/vnet-header.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
-import { flagsOf, openFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
@@ -25,7 +25,6 @@ sh(
 const sockets = new LinuxSockets();
 t.teardown(() => sockets[Symbol.dispose]());
 const index = (name: string) => ipLink(name).ifindex as number;
-const O_CLOEXEC = 0o2000000;
 
 function open(t: Test, name: string): OwnedFd {
   const socket = sockets.openPacket(index(name))._unsafeUnwrap();
@@ -58,7 +57,7 @@ function frame(to: string, text: string): Buffer {
 t.test('frames of all sizes, byte for byte, whomever they are for', async (t) => {
   const [one, other] = [open(t, 'both'), open(t, 'ends')];
   t.equal(flagsOf(one.fd) & constants.O_NONBLOCK, 0, 'reading waits');
-  t.not(flagsOf(one.fd) & O_CLOEXEC, 0);
+  t.not(flagsOf(one.fd) & closeOnExec, 0);
   const sent = ['ff:ff:ff:ff:ff:ff', '01:00:5e:00:00:01', '02:00:00:00:00:99', ipLink('ends').address].flatMap((to) =>
     [1, 46, 1000, 1500].map((size) => frame(to, 'x'.repeat(size))),
   );

@@ -16,7 +16,7 @@ import {
   peerProcess,
   socketPair,
 } from '../../src/kernel/seqpacket.js';
-import { flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const peerCredentials = (fd: number) =>
@@ -116,7 +116,7 @@ for (const [way, open] of ways) {
     t.equal(pid, child.pid);
     using pidfd = open(server.fd);
     t.equal(pidOf(pidfd.fd), pid);
-    t.ok(flagsOf(pidfd.fd) & 0o2000000, 'close-on-exec');
+    t.ok(flagsOf(pidfd.fd) & closeOnExec, 'close-on-exec');
     child.kill('SIGKILL');
     await once(child, 'close');
     t.equal(pidOf(pidfd.fd), -1);

@@ -1,9 +1,8 @@
 import { readSync, writeSync } from 'node:fs';
 import t from 'tap';
 import { openPipe } from '../../src/kernel/pipe.js';
-import { flagsOf, openFds, untilOpenFds, withFdsLeft } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, openFds, untilOpenFds, withFdsLeft } from '../support/descriptors.js';
 
-const closeOnExec = 0o2000000;
 const nonBlocking = 0o4000;
 
 t.test('bytes go one way, and only writing never waits', async (t) => {

@@ -15,10 +15,17 @@ import {
   socketPair,
   unsentBytes,
 } from '../../src/kernel/seqpacket.js';
-import { flagsOf, openFds, targetOf, untilOpenFds, withFdLimit, withFdsLeft } from '../support/descriptors.js';
+import {
+  closeOnExec,
+  flagsOf,
+  openFds,
+  targetOf,
+  untilOpenFds,
+  withFdLimit,
+  withFdsLeft,
+} from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-const closeOnExec = 0o2000000;
 const nonBlocking = 0o4000;
 const nothing = new Uint8Array();
 const text = (words: string) => Buffer.from(words);

@@ -26,6 +26,9 @@ export async function untilOpenFds(count: number): Promise<void> {
   while (openFds() > count) await setTimeout(1);
 }
 
+/** O_CLOEXEC of open(2), which Node does not name. */
+export const closeOnExec = 0o2000000;
+
 /** Flags as of open(2), O_CLOEXEC among them (proc(5), fdinfo). */
 export function flagsOf(fd: number): number {
   return Number.parseInt(/^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8);
