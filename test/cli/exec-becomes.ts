@@ -2,24 +2,17 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import t, { type Test } from 'tap';
-import { socketPair } from '../../src/kernel/seqpacket.js';
-import { encodeReply, okReply } from '../../src/protocol/reply.js';
+import { startGrantingServer } from '../support/granting-server.js';
 import { inProject } from '../support/project.js';
-import { ScriptedServer } from '../support/scripted-server.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-const [one, other] = socketPair('stream')._unsafeUnwrap();
-t.teardown(() => [one, other].forEach((end) => end.close()));
-const server = new ScriptedServer(({ request, ok, send }) => {
-  if (request.verb !== 'open') return ok({ data: '[]' });
-  const { network, form } = request;
-  const granted = { grant: '1a2b3c4d', network, form, mac: '52:54:00:00:00:01', mtu: '1500' };
-  send(encodeReply(okReply(granted)), [one.fd]);
-}).start();
-t.teardown(() => server[Symbol.dispose]());
-
 const launcher = `'${inProject('build/fdbroker')}' exec`;
-const environment = { PATH: process.env['PATH'], HOME: '/nowhere', TERM: 'xterm', FDBROKER_SOCKET: server.path };
+const environment = {
+  PATH: process.env['PATH'],
+  HOME: '/nowhere',
+  TERM: 'xterm',
+  FDBROKER_SOCKET: startGrantingServer(t),
+};
 
 /** A shell that does what it is told of its own state and then replaces itself. */
 async function shell(words: string, cwd = '/') {

@@ -2,22 +2,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { socketPair } from '../../src/kernel/seqpacket.js';
-import { encodeReply, okReply } from '../../src/protocol/reply.js';
 import { fdbroker, fdbrokerProcess, program } from '../support/fdbroker.js';
-import { ScriptedServer } from '../support/scripted-server.js';
+import { startGrantingServer } from '../support/granting-server.js';
 
 const execFileLater = promisify(execFile);
-const [one, other] = socketPair('stream')._unsafeUnwrap();
-t.teardown(() => [one, other].forEach((end) => end.close()));
-const server = new ScriptedServer(({ request, ok, send }) => {
-  if (request.verb !== 'open') return ok({ data: '[]' });
-  const { network, form } = request;
-  const granted = { grant: '1a2b3c4d', network, form, mac: '52:54:00:00:00:01', mtu: '1500' };
-  send(encodeReply(okReply(granted)), [one.fd]);
-}).start();
-t.teardown(() => server[Symbol.dispose]());
-const env = { FDBROKER_SOCKET: server.path };
+const env = { FDBROKER_SOCKET: startGrantingServer(t) };
 
 t.test('wrong words', async (t) => {
   const wrong: [words: string[], complaint: RegExp][] = [
