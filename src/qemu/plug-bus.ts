@@ -1,5 +1,4 @@
 /** Where a PCI Express machine takes a device while it runs: ports that nothing is behind (q35's own bus takes none). */
-
 import { err, ok, type Result } from 'neverthrow';
 import type { Monitor, QmpError } from './qmp.js';
 

@@ -19,14 +19,14 @@ sh('ip link set eth0 up');
 writeFileSync('/sys/class/net/eth0/device/sriov_numvfs', '2');
 await until(() => functions().length === 2 && interfaces().length === 2);
 
-interface Function {
+interface ToldFunction {
   readonly address: string;
   readonly vlan_list?: readonly { readonly vlan?: number }[];
   readonly spoofchk: boolean;
 }
 
 /** As ip(8) tells them. */
-function functions(): Function[] {
+function functions(): ToldFunction[] {
   return shJson('ip -j link show eth0')[0].vfinfo_list ?? [];
 }
 
