@@ -14,6 +14,7 @@ import { Loop } from '../../src/switchd/loop.js';
 import { PacketPort } from '../../src/switchd/packet-port.js';
 import { ipLink } from './links.js';
 import { sh } from './namespace.js';
+import { until } from './until.js';
 
 const options: SwitchPort = {
   ...{ network: 0, uplink: false, isolated: false, locked: false },
@@ -71,18 +72,45 @@ export class WireScene {
     return theirs.fd;
   }
 
-  /** The far end sends. @param bytes a frame behind its virtio-net header. */
-  send(bytes: Uint8Array): void {
+  /** A wire that carries frames, whose interfaces are called near and far. */
+  static async make(...[t, vlan, addresses]: ConstructorParameters<typeof WireScene>): Promise<WireScene> {
+    const scene = new WireScene(t, vlan, addresses);
+    await until(() => ['near', 'far'].every((name) => ipLink(name).operstate === 'UP'));
+    return scene;
+  }
+
+  /** The far end sends, and the switch has had it when this resolves. @param bytes a frame behind its virtio-net header. */
+  async send(bytes: Uint8Array): Promise<void> {
+    const count = () => this.it.counters.of(wire).rxFrames;
+    const before = count();
+    this.write(bytes);
+    await until(() => {
+      this.turn();
+      return count() > before;
+    });
+  }
+
+  /** The far end sends what may be lost. */
+  write(bytes: Uint8Array): void {
     writeSync(this.far.fd, bytes);
-    this.turn();
   }
 
   turn(): void {
     this.#loop.turn(() => {}, false);
   }
 
-  /** What the far end has got: each frame behind its header, with the tag that the kernel has put beside it. */
-  onWire(): Buffer[] {
+  /** The next frames that the far end gets, each behind its header, with the tag that the kernel has put beside it. */
+  async onWire(count: number): Promise<Buffer[]> {
+    const frames: Buffer[] = [];
+    await until(() => {
+      frames.push(...this.readWire());
+      return frames.length >= count;
+    });
+    return frames;
+  }
+
+  /** Those that are there by now. */
+  readWire(): Buffer[] {
     const count = Math.max(0, onWire.receive(this.far.fd, 0, frameBatch, vnetHeaderLength, withTag));
     return Array.from({ length: count }, (_, slot) => {
       const [at, tag] = [onWire.start[slot] as number, onWire.tag[slot] as number];
