@@ -1,4 +1,5 @@
 /** Hosts on one bridge, each a network namespace with a broker of its own, and what goes over their wires. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { FrameIo } from '../../src/kernel/frame-io.js';
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
@@ -56,11 +57,18 @@ export class QdesHost {
   /** A guest's end of a port. */
   async guest(network: string): Promise<QdesGuest> {
     const wish = { verb: 'open', network: name(network), form: 'dgram', vnetHdr: false } as const;
-    const { reply, fds } = await ask(this.daemon.socket, wish);
-    const [fd] = fds;
-    if (reply?.status !== 'ok' || fd === undefined) throw new Error(JSON.stringify(reply));
-    this.test.teardown(() => fd.close());
-    return new QdesGuest(fd);
+    for (;;) {
+      const { reply, fds } = await ask(this.daemon.socket, wish);
+      const [fd] = fds;
+      if (reply?.status === 'ok' && fd !== undefined) {
+        this.test.teardown(() => fd.close());
+        return new QdesGuest(fd);
+      }
+      const told = JSON.stringify(reply);
+      // A switch that starts has not yet read what waits for it
+      if (!told.includes('it has much to do')) throw new Error(told);
+      await delay(50);
+    }
   }
 
   /** What goes over the host's wire from now on. */
