@@ -1,7 +1,7 @@
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { closeLater, ownFdLater, pendingCloses, startCloser } from '../../src/kernel/close.js';
+import { closeLater, ownFd, ownFdLater, pendingCloses, startCloser } from '../../src/kernel/close.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { accept, connectSeqpacket, listenSeqpacket, receive, send, socketPair } from '../../src/kernel/seqpacket.js';
 import { openFds, untilOpenFds } from '../support/descriptors.js';
@@ -25,6 +25,15 @@ async function poisonOf(t: Test) {
   if (typeof poison === 'string') throw new Error(poison);
   return poison;
 }
+
+t.test('at once, and once', async (t) => {
+  const fd = ownFd(openSync('/dev/null', 'r'));
+  const number = fd.fd;
+  fd.close();
+  fd.close();
+  t.throws(() => closeSync(number), { code: 'EBADF' });
+  t.doesNotThrow(() => ownFd(number).close(), 'an error has no one to go to');
+});
 
 t.test('without a closer it is left to the thread pool', async (t) => {
   const before = openFds();

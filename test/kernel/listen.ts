@@ -15,10 +15,8 @@ import {
   socketPair,
 } from '../../src/kernel/seqpacket.js';
 import { readableBefore } from '../../src/kernel/wait.js';
-import { closeOnExec, flagsOf, openFds, untilOpenFds } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, nonBlocking, openFds, untilOpenFds } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
-
-const nonBlocking = 0o4000;
 
 t.test('mode and group are as asked for, whatever the umask', async (t) => {
   const folder = temporaryFolder(t);

@@ -1,9 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import t from 'tap';
 import { openPipe } from '../../src/kernel/pipe.js';
-import { closeOnExec, flagsOf, openFds, untilOpenFds, withFdsLeft } from '../support/descriptors.js';
-
-const nonBlocking = 0o4000;
+import { closeOnExec, flagsOf, nonBlocking, openFds, untilOpenFds, withFdsLeft } from '../support/descriptors.js';
 
 t.test('bytes go one way, and only writing never waits', async (t) => {
   const before = openFds();

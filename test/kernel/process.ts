@@ -13,7 +13,7 @@ import {
   pidfdOpen,
   processName,
 } from '../../src/kernel/process.js';
-import { closeOnExec, flagsOf } from '../support/descriptors.js';
+import { closeOnExec, flagsOf, nonBlocking } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const url = JSON.stringify(new URL('../../src/kernel/process.js', import.meta.url).href);
@@ -112,7 +112,6 @@ t.test('execInPlace that fails comes back', async (t) => {
 });
 
 t.test('a pipe is never waited for, and a file stays as it is', async (t) => {
-  const nonBlocking = 0o4000;
   const pipe = join(temporaryFolder(t), 'pipe');
   t.equal(spawnSync('mkfifo', [pipe]).status, 0);
   for (const [path, expected] of [

@@ -1,15 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import {
   type Accepted,
   accept,
-  closeLater,
   connectSeqpacket,
   listenSeqpacket,
-  ownFd,
   receive,
   send,
   socketPair,
@@ -18,6 +15,7 @@ import {
 import {
   closeOnExec,
   flagsOf,
+  nonBlocking,
   openFds,
   targetOf,
   untilOpenFds,
@@ -26,7 +24,6 @@ import {
 } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
 
-const nonBlocking = 0o4000;
 const nothing = new Uint8Array();
 const text = (words: string) => Buffer.from(words);
 
@@ -239,17 +236,4 @@ t.test('socketPair', async (t) => {
     other.close();
   }
   withFdsLeft(1, () => t.equal(socketPair('stream')._unsafeUnwrapErr().code, 'EMFILE'));
-});
-
-t.test('closing', async (t) => {
-  const fd = ownFd(openSync('/dev/null', 'r'));
-  const number = fd.fd;
-  fd.close();
-  fd.close();
-  t.throws(() => closeSync(number), { code: 'EBADF' });
-  t.doesNotThrow(() => ownFd(number).close(), 'an error has no one to go to');
-  const before = openFds();
-  closeLater(openSync('/dev/null', 'r'));
-  await untilOpenFds(before);
-  t.equal(openFds(), before);
 });

@@ -1,6 +1,6 @@
 /** Looks at this process's descriptors, and limits them. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 
 /** How many are open. */
@@ -26,8 +26,8 @@ export async function untilOpenFds(count: number): Promise<void> {
   while (openFds() > count) await setTimeout(1);
 }
 
-/** O_CLOEXEC of open(2), which Node does not name. */
-export const closeOnExec = 0o2000000;
+/** O_CLOEXEC of open(2), which Node does not name, and O_NONBLOCK. */
+export const [closeOnExec, nonBlocking] = [0o2000000, constants.O_NONBLOCK];
 
 /** Flags as of open(2), O_CLOEXEC among them (proc(5), fdinfo). */
 export function flagsOf(fd: number): number {
