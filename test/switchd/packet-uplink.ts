@@ -10,9 +10,12 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import type { PlugOrder } from '../../src/protocol/switch-order.js';
+import { vnetHeaderLength } from '../../src/switch/offload/vnet-header.js';
 import { FarEnd } from '../support/far-end.js';
+import { faultOf } from '../support/frame-fault.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace } from '../support/namespace.js';
+import { offloadedFrame, plainPacket, wireFrame } from '../support/offload-frames.js';
 import { StackGuest } from '../support/stack-guest.js';
 import { guestEnd, SwitchProcess } from '../support/switch-process.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -41,6 +44,17 @@ function plugGuest(number: number): Promise<StackGuest> {
   return StackGuest.start(t, end, number);
 }
 const guests = [await plugGuest(11), await plugGuest(12)] as const;
+t.test('a frame that is not finished would be seen', async (t) => {
+  for (const ip of [4, 6] as const) {
+    for (const protocol of ['tcp', 'udp'] as const) {
+      const packet = { ...plainPacket, ip, protocol };
+      t.equal(faultOf(Buffer.from(wireFrame(packet)), 1500), undefined);
+      t.match(faultOf(Buffer.from(offloadedFrame(packet).subarray(vnetHeaderLength)), 1500), /checksum/);
+      t.match(faultOf(Buffer.from(wireFrame(packet)), 100), /100 are the most/);
+    }
+  }
+});
+
 const noFaults = (t: Test) => t.same([guests[0].faults, guests[1].faults], [[], []], 'every frame was right');
 
 /** Somebody on the network. */
