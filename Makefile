@@ -149,7 +149,7 @@ $(BUILD)/bench-%.so: test/bench/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -fPIC -shared -o $@ $<
 
-$(BUILD)/bench-%: test/bench/%.c Makefile
+$(BUILD)/bench-%: test/bench/%.c test/bench/common.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -o $@ $<
 

@@ -5,10 +5,8 @@
  *
  * Sends COUNT requests, the files' contents in turn, and prints how many replies were "status=ok" and how many not.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "common.h"
+
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -17,11 +15,6 @@ enum { MAX_FILES = 16, MAX_MESSAGE = 65536 };
 
 static char messages[MAX_FILES][1024], reply[MAX_MESSAGE + 1];
 static size_t lengths[MAX_FILES];
-
-static void die(const char *what) {
-    fprintf(stderr, "bench-ask: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static void load(size_t index, const char *path) {
     FILE *file = fopen(path, "r");

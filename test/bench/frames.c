@@ -11,24 +11,20 @@
  *
  * Prints the frames sent, those received meanwhile, the nanoseconds, and the context switches of both processes.
  */
+#include "common.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { GENERATOR = 3, SINK = 4, MAX_BATCH = 64, MAX_FRAME = 2048, MOST_FRAMES = 20000000, CLOCK_EVERY = 64 };
@@ -45,17 +41,6 @@ static struct iovec parts[MAX_BATCH];
 static struct mmsghdr messages[MAX_BATCH];
 /* Bytes of a frame, of what stands in front of it, and frames of a call. */
 static size_t size, ahead, batch;
-
-static void die(const char *what) {
-    fprintf(stderr, "bench-frames: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static void read_address(const char *text, uint8_t *address) {
     unsigned bytes[6];
@@ -200,11 +185,11 @@ int main(int argc, char **argv) {
     if (!shared->ready) return 1;
     struct rusage own, others, before;
     getrusage(RUSAGE_SELF, &before);
-    const int64_t began = now(), already = shared->received;
+    const int64_t began = now(CLOCK_MONOTONIC), already = shared->received;
     int64_t sent = 0, ended = began;
     for (int64_t calls = 1; ended - began < duration && sent < MOST_FRAMES; calls++) {
         sent += (int64_t)send_some(is_stream);
-        if (calls % CLOCK_EVERY == 0) ended = now();
+        if (calls % CLOCK_EVERY == 0) ended = now(CLOCK_MONOTONIC);
     }
     const int64_t received = shared->received - already;
     getrusage(RUSAGE_SELF, &own);

@@ -7,15 +7,11 @@
  * what was received stays open until standard input ends, so that its end costs none of the others; close: it is closed
  * at once, outside what is timed, for what there can be only one of.
  */
-#include <errno.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "common.h"
+
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_COUNT = 4096, MAX_FDS = 64 };
@@ -23,29 +19,18 @@ enum { MAX_COUNT = 4096, MAX_FDS = 64 };
 static char message[1024], reply[65536];
 static int64_t times[MAX_COUNT];
 
-static void die(const char *what) {
-    fprintf(stderr, "bench-grant: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* @returns how long it took, in nanoseconds. */
 static int64_t ask(const struct sockaddr_un *broker, size_t length, int keep) {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(MAX_FDS * sizeof(int))];
     struct iovec part = {.iov_base = reply, .iov_len = sizeof reply - 1};
     struct msghdr header = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    const int64_t began = now();
+    const int64_t began = now(CLOCK_MONOTONIC);
     const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)broker, sizeof *broker) < 0) die("connect");
     if (send(fd, message, length, MSG_NOSIGNAL) < 0) die("send");
     const ssize_t got = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
-    const int64_t ended = now();
+    const int64_t ended = now(CLOCK_MONOTONIC);
     close(fd);
     if (got <= 0) die("the broker did not answer");
     reply[got] = '\0';

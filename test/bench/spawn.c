@@ -7,18 +7,14 @@
  * of each, in the order of their starts, and an empty line. Holds every descriptor it got until its standard input
  * ends.
  */
-#include <errno.h>
+#include "common.h"
+
 #include <fcntl.h>
 #include <poll.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_COUNT = 4096, PATIENCE = 60000 };
@@ -31,21 +27,10 @@ struct request {
 static struct request requests[MAX_COUNT];
 static struct pollfd waited[2 * MAX_COUNT];
 
-static void die(const char *what) {
-    fprintf(stderr, "bench-spawn: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 static void start(struct request *request, char **program, int arguments) {
     int ends[2];
     char *command[64], number[32];
-    request->start = now();
+    request->start = now(CLOCK_MONOTONIC);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) die("socketpair");
     const pid_t child = fork();
     if (child < 0) die("fork");
@@ -97,7 +82,7 @@ static void finish(struct request *batch, size_t count) {
             if (waited[2 * i].revents != 0) receive(&batch[i]);
             if (waited[2 * i + 1].revents != 0) {
                 reap(&batch[i]);
-                batch[i].end = now();
+                batch[i].end = now(CLOCK_MONOTONIC);
                 left--;
             }
         }

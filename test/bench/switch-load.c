@@ -14,14 +14,11 @@
  * pace: 100,000 a second for so long, 32 at once; prints the same.
  * latency: AMOUNT frames, one at a time. Prints the nanoseconds of each from before it is sent until it is there.
  */
-#include <errno.h>
+#include "common.h"
+
 #include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -29,7 +26,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FIRST_FD = 3, MAX_PORTS = 4096, BATCH = 64, WINDOW = 256, MAX_FRAME = 2048, MAC = 6, TYPE_AT = 12 };
@@ -47,17 +43,6 @@ static size_t size;
 static uint8_t *frames;
 static struct iovec parts[BATCH];
 static struct mmsghdr messages[BATCH];
-
-static void die(const char *what) {
-    fprintf(stderr, "bench-switch-load: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static int64_t now(clockid_t clock) {
-    struct timespec time;
-    if (clock_gettime(clock, &time) < 0) die("clock_gettime");
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 static void pause_for(long nanoseconds) {
     nanosleep(&(struct timespec){.tv_sec = 0, .tv_nsec = nanoseconds}, NULL);
