@@ -1,7 +1,12 @@
 /** `fdbroker switch`: the networks and ports of the switch, what they carried and dropped, and who is behind them. */
 import type { Argv } from 'yargs';
 import { readSwitch, type SwitchReport } from '../client/inspect.js';
-import type { SwitchAddressListing, SwitchNetworkListing, SwitchPortListing } from '../protocol/switch-report.js';
+import type {
+  SwitchAddressListing,
+  SwitchNetworkListing,
+  SwitchPeerListing,
+  SwitchPortListing,
+} from '../protocol/switch-report.js';
 import { brokerOptions, reportFailure, targetOf } from './ask-broker.js';
 import type { Arguments } from './command.js';
 import { escapeText, toJson } from './escape.js';
@@ -44,6 +49,7 @@ export function formatSwitch(report: SwitchReport, userName: UserNames, colour: 
   const parts = [
     formatTable(networkColumns, report.networks, colour),
     formatTable(portColumns(userName), report.ports, colour) + remarks.join(''),
+    formatTable(peerColumns, report.peers, colour),
     formatTable(addressColumns(names), report.addresses, colour),
   ];
   return parts.filter((part) => part !== '').join('\n');
@@ -95,6 +101,22 @@ function describeTrouble({ drops, notLearned, moves }: SwitchPortListing): strin
     .filter((text) => text !== '')
     .join('; ');
 }
+
+const peerColumns: readonly Column<SwitchPeerListing>[] = [
+  { heading: 'PEER', cell: ({ address }) => address },
+  { heading: 'NETWORK', cell: ({ network }) => network },
+  {
+    heading: 'HEARD',
+    align: 'right',
+    cell: ({ age }) => (age === null ? 'never' : formatAge(age)),
+    paint: ({ age }) => (age === null ? 'yellow' : undefined),
+  },
+  {
+    heading: 'ROUND-TRIP',
+    align: 'right',
+    cell: ({ roundTrip }) => (roundTrip === null ? '-' : `${(roundTrip / 1000).toFixed(2)}ms`),
+  },
+];
 
 function addressColumns(names: ReadonlyMap<number, string>): readonly Column<SwitchAddressListing>[] {
   return [

@@ -18,6 +18,7 @@ export type {
   SwitchAddressListing,
   SwitchFacts,
   SwitchNetworkListing,
+  SwitchPeerListing,
   SwitchPortListing,
 } from '../protocol/switch-report.js';
 export { type CallOptions, call, type PlainRequest } from './call.js';

@@ -7,13 +7,21 @@ import type {
   SwitchAddressListing,
   SwitchFacts,
   SwitchNetworkListing,
+  SwitchPeerListing,
   SwitchPortListing,
 } from '../protocol/switch-report.js';
 import { type CallOptions, defaultTimeout } from './call.js';
 import { refusePath } from './diagnose.js';
 import type { ClientError } from './error.js';
 import { exchangeFds } from './exchange-fds.js';
-import { misshapen, switchAddressShape, switchNetworkShape, switchPortShape, switchShape } from './shape.js';
+import {
+  misshapen,
+  switchAddressShape,
+  switchNetworkShape,
+  switchPeerShape,
+  switchPortShape,
+  switchShape,
+} from './shape.js';
 import { fieldsOf } from './verbs.js';
 
 /** The switch, as far as the caller may see it. */
@@ -22,7 +30,9 @@ export interface SwitchReport {
   readonly networks: readonly SwitchNetworkListing[];
   /** The caller's, and the uplinks of networks that the caller may use; for root and the admin group all. */
   readonly ports: readonly SwitchPortListing[];
-  /** Behind them. */
+  /** Of these uplinks. */
+  readonly peers: readonly SwitchPeerListing[];
+  /** Behind these ports. */
   readonly addresses: readonly SwitchAddressListing[];
 }
 
@@ -104,13 +114,20 @@ const shapes = {
   switch: switchShape,
   network: switchNetworkShape,
   port: switchPortShape,
+  peer: switchPeerShape,
   address: switchAddressShape,
 } as const;
 
 /** @param text lines as protocol/switch-report.ts has them. The socket of an error is left empty. */
 export function readReport(text: string): Result<SwitchReport, ClientError> {
   const garbage = (what: string) => err({ tag: 'garbage' as const, socket: '', what });
-  const found = { switch: [] as object[], network: [] as object[], port: [] as object[], address: [] as object[] };
+  const found = {
+    switch: [] as object[],
+    network: [] as object[],
+    port: [] as object[],
+    peer: [] as object[],
+    address: [] as object[],
+  };
   for (const line of text.split('\n')) {
     const value = parseObject(line);
     if (value === undefined) return garbage('the report was cut off, or is none');
@@ -130,6 +147,7 @@ export function readReport(text: string): Result<SwitchReport, ClientError> {
     switch: facts,
     networks: found.network as SwitchNetworkListing[],
     ports: found.port as SwitchPortListing[],
+    peers: found.peer as SwitchPeerListing[],
     addresses: found.address as SwitchAddressListing[],
   });
 }

@@ -6,6 +6,7 @@ import type {
   SwitchAddressListing,
   SwitchFacts,
   SwitchNetworkListing,
+  SwitchPeerListing,
   SwitchPortListing,
 } from '../protocol/switch-report.js';
 
@@ -142,6 +143,15 @@ export const switchPortShape: Shape<SwitchPortListing> = {
   notLearned: number,
   moves: number,
   drops: numbers,
+};
+
+export const switchPeerShape: Shape<SwitchPeerListing> = {
+  network: string,
+  port: number,
+  address: string,
+  named: boolean,
+  age: orNull(number),
+  roundTrip: orNull(number),
 };
 
 export const switchAddressShape: Shape<SwitchAddressListing> = {

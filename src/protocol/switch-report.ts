@@ -62,10 +62,26 @@ export interface SwitchAddressListing {
   readonly age: number | null;
 }
 
+/** Another host of a network whose uplink leads to many. */
+export interface SwitchPeerListing {
+  readonly network: string;
+  /** Of the uplink. */
+  readonly port: number;
+  /** As `192.0.2.7:7755` or `[2001:db8::7]:7755`. */
+  readonly address: string;
+  /** By the configuration. */
+  readonly named: boolean;
+  /** Seconds since it was heard of; null: never, or it said goodbye. */
+  readonly age: number | null;
+  /** Microseconds to it and back; null: not known. */
+  readonly roundTrip: number | null;
+}
+
 export type ReportLine =
   | ({ readonly tell: 'switch' } & SwitchFacts)
   | ({ readonly tell: 'network' } & SwitchNetworkListing)
   | ({ readonly tell: 'port' } & SwitchPortListing)
+  | ({ readonly tell: 'peer' } & SwitchPeerListing)
   | ({ readonly tell: 'address' } & SwitchAddressListing)
   | { readonly tell: 'end' }
   /** In place of a report, or a capture: nothing else comes. */

@@ -1,5 +1,6 @@
 /** The frames that somebody captures, as the thread that moves them sees it: copies of them go into a ring for each. */
 import { performance } from 'node:perf_hooks';
+import type { FrameIo } from '../kernel/frame-io.js';
 import type { PortTable } from '../switch/port-table.js';
 import { type RingMemory, RingWriter } from './capture-ring.js';
 
@@ -35,12 +36,13 @@ export class Captures {
   /**
    * Takes a frame that came in, whatever becomes of it.
    *
-   * @param length no more than the place of the frame has.
+   * @param most bytes of a frame that has not been cut off.
    * @param egress has the ports that it goes to, in the first `count` places.
    */
-  take(ingress: number, bytes: Uint8Array, at: number, length: number, egress: Int32Array, count: number): void {
+  take(ingress: number, frames: FrameIo, slot: number, most: number, egress: Int32Array, count: number): void {
+    const [bytes, at, length] = [frames.bytesOf(slot), frames.start[slot] as number, frames.length[slot] as number];
     // A socket that has hung up gives frames of no length
-    if (length <= 0) return;
+    if (length <= 0 || length > most) return;
     const network = this.ports.networkOf(ingress);
     for (const { task, ring } of this.#running) {
       if (task.network !== network) continue;

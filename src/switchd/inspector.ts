@@ -92,8 +92,10 @@ export class Inspector implements Disposable {
     const { ports: mostPorts, addresses: mostAddresses } = this.options;
     const facts = { pid: process.pid, since: this.#since, mostPorts, mostAddresses };
     const clock = performance.now() / 1000 - tables.clockOffset;
-    const ports = [...this.ports].map((port) => port.order);
-    const texts = reportTexts({ facts, ports, counters: tables.counters, fdb: tables.fdb, clock }, order);
+    const texts = reportTexts(
+      { facts, ports: [...this.ports], counters: tables.counters, fdb: tables.fdb, clock },
+      order,
+    );
     let late: NodeJS.Timeout | undefined;
     const opened = Outlet.open(end, this.#watch, {
       drained: () => next(),

@@ -163,9 +163,7 @@ export class Loop {
     }
     const [at, length] = [frames.start[slot] as number, frames.length[slot] as number];
     const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now);
-    if (this.captures.any && length <= io.maxFrame) {
-      this.captures.take(port, frames.bytesOf(slot), at, length, this.it.egress, count);
-    }
+    if (this.captures.any) this.captures.take(port, frames, slot, io.room ?? io.maxFrame, this.it.egress, count);
     if (frames.unfinished[slot] !== isFinished) this.#passUnfinished(port, slot, count);
     else for (let i = 0; i < count; i += 1) this.#push(this.it.egress[i] as number, slot);
   }

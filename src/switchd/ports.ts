@@ -1,12 +1,15 @@
 /** The ports of the switch and their descriptors, which are open for as long as the thread may use them. */
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
+import type { PeerMemory } from '../switch/qdes/peer-table.js';
 import type { Thread } from './thread.js';
 import type { Told } from './worker.js';
 
 interface Port {
   readonly order: PlugOrder;
   readonly fds: readonly OwnedFd[];
+  /** Of an uplink to many hosts: what the thread knows of them. */
+  peers?: PeerMemory;
   /** The thread was told to let it go. */
   leaving: boolean;
 }
@@ -37,7 +40,7 @@ export class Ports {
   }
 
   /** Every port that is not on its way out. */
-  *[Symbol.iterator](): IterableIterator<{ readonly order: PlugOrder; readonly fds: readonly OwnedFd[] }> {
+  *[Symbol.iterator](): IterableIterator<Pick<Readonly<Port>, 'order' | 'fds' | 'peers'>> {
     for (const port of this.#ports.values()) if (!port.leaving) yield port;
   }
 
@@ -66,6 +69,11 @@ export class Ports {
       case 'ended':
         this.unplug(what.port);
         break;
+      case 'peers': {
+        const port = this.#ports.get(what.port);
+        if (port !== undefined) port.peers = what.memory;
+        break;
+      }
       case 'refused':
         this.#close(what.port);
         this.events.refused(what.port, 'one of its addresses is another port’s, or there is no room for it');

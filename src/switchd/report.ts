@@ -1,18 +1,27 @@
 /** What the switch tells of itself, from shared memory: the thread that moves frames has no part in it. */
+import { formatEndpoint } from '../core/endpoint.js';
 import { numberToMac } from '../core/mac.js';
 import { type PortLabel, parsePortLabel } from '../core/port-label.js';
+import { readAddress } from '../kernel/address-book.js';
 import type { ReportOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
-import { encodeLine, type ReportLine, type SwitchFacts, type SwitchPortListing } from '../protocol/switch-report.js';
+import {
+  encodeLine,
+  type ReportLine,
+  type SwitchFacts,
+  type SwitchPeerListing,
+  type SwitchPortListing,
+} from '../protocol/switch-report.js';
 import type { Counters } from '../switch/counters.js';
 import { type FdbMemory, readSlot } from '../switch/fdb.js';
+import { listPeers, type PeerMemory } from '../switch/qdes/peer-table.js';
 
 /** Slots of the table that are looked at in one go. */
 const slotsAtOnce = 4096;
 
 export interface ReportSources {
   readonly facts: Pick<SwitchFacts, 'pid' | 'since' | 'mostPorts' | 'mostAddresses'>;
-  readonly ports: readonly PlugOrder[];
+  readonly ports: readonly { readonly order: PlugOrder; readonly peers?: PeerMemory }[];
   readonly counters: Counters;
   readonly fdb: FdbMemory;
   /** Seconds, of the clock that addresses are learned by. */
@@ -21,14 +30,15 @@ export interface ReportSources {
 
 interface Labelled extends PortLabel {
   readonly order: PlugOrder;
+  readonly peers?: PeerMemory;
 }
 
 /** Texts of one or more lines; nothing is kept of what was told. */
 export function* reportTexts(sources: ReportSources, order: ReportOrder): Generator<string> {
   const { facts, clock } = sources;
   const ports = sources.ports.flatMap((one): Labelled[] => {
-    const label = parsePortLabel(one.label);
-    return label === undefined ? [] : [{ ...label, order: one }];
+    const label = parsePortLabel(one.order.label);
+    return label === undefined ? [] : [{ ...label, ...one }];
   });
   const all = order.ports === 'all';
   const wanted = new Set(order.ports === 'all' ? [] : order.ports);
@@ -44,6 +54,7 @@ export function* reportTexts(sources: ReportSources, order: ReportOrder): Genera
     const addresses = behind.ports.get(one.order.port) ?? 0;
     yield encodeLine({ tell: 'port', ...portListing(one, sources.counters, addresses) });
   }
+  for (const one of shown) for (const peer of peerListings(one, clock)) yield encodeLine({ tell: 'peer', ...peer });
   if (order.addresses) {
     const told = all ? shown : shown.filter((one) => !one.order.uplink);
     yield* addressTexts(sources, new Map(told.map((one) => [one.order.port, one])));
@@ -58,6 +69,23 @@ function portListing({ order, network, guest }: Labelled, counters: Counters, ad
   const some = Object.fromEntries(Object.entries(drops).filter(([, frames]) => frames > 0));
   const owner = { grant: id, uid, mac, holder, since };
   return { port, network, kind, uplink, ...owner, isolated, locked, addresses, ...traffic, drops: some };
+}
+
+function peerListings({ order: { port }, network, peers }: Labelled, clock: number): SwitchPeerListing[] {
+  if (peers === undefined) return [];
+  // The kernel layer is not to look into memory that changes under it
+  const addresses = peers.addresses.slice();
+  return listPeers(peers).flatMap(({ place, fixed, seen, roundTrip }) => {
+    const at = readAddress(addresses, place);
+    if (at === undefined) return [];
+    const heard = { age: ageOf(seen, clock), roundTrip: roundTrip === undefined ? null : Math.round(roundTrip) };
+    return [{ network, port, address: formatEndpoint(at), named: fixed, ...heard }];
+  });
+}
+
+/** Whole seconds; null: it was never seen, or need not be. */
+function ageOf(seen: number | undefined, clock: number): number | null {
+  return seen === undefined ? null : Math.max(0, Math.floor(clock - seen));
 }
 
 function countAddresses(fdb: FdbMemory) {
@@ -96,6 +124,5 @@ function addressLine(
   // Else it is half written, of a port that has just gone
   if (found === undefined || at === undefined || at.order.network !== found.network) return undefined;
   const address = numberToMac(Buffer.from(found.address).readUIntBE(0, 6));
-  const age = found.seen === undefined ? null : Math.max(0, Math.floor(clock - found.seen));
-  return { tell: 'address', address, network: at.network, port: found.port, age };
+  return { tell: 'address', address, network: at.network, port: found.port, age: ageOf(found.seen, clock) };
 }

@@ -9,10 +9,12 @@ import { Poller, waker } from '../kernel/poller.js';
 import { applyRealtime, type Realtime } from '../kernel/realtime.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
 import type { FdbMemory } from '../switch/fdb.js';
+import type { PeerMemory } from '../switch/qdes/peer-table.js';
 import { Switch, type SwitchOptions } from '../switch/switch.js';
 import type { CaptureTask } from './captures.js';
 import { Loop } from './loop.js';
 import { makePort } from './make-port.js';
+import { QdesPort } from './qdes-port.js';
 import { QdesSockets } from './qdes-socket.js';
 
 /** How the thread runs. */
@@ -54,6 +56,8 @@ export type Told =
   | { readonly tag: 'unfit'; readonly message: string }
   /** The other end has closed. It stays a port until it is unplugged. */
   | { readonly tag: 'ended'; readonly port: number }
+  /** What is known of the port's far ends, as long as it is there. */
+  | { readonly tag: 'peers'; readonly port: number; readonly memory: PeerMemory }
   /** No port was made. */
   | { readonly tag: 'refused'; readonly port: number }
   /** The thread does not use the port's descriptors any more. */
@@ -82,7 +86,9 @@ function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
     const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;
     const untagged = rest.vlan !== undefined;
     const settings = { ...rest, untagged, floodRate, addresses: addresses.map(macToBytes) };
-    if (!loop.plug(port, settings, makePort(order.order, order.fds, sockets))) tell({ tag: 'refused', port });
+    const io = makePort(order.order, order.fds, sockets);
+    if (!loop.plug(port, settings, io)) tell({ tag: 'refused', port });
+    else if (io instanceof QdesPort) tell({ tag: 'peers', port, memory: io.peers.memory });
   };
   const read = () => {
     if (Atomics.load(stop, 0) !== 0) return;

@@ -21,7 +21,32 @@ const generations = 1 << (31 - placeBits);
 /** Six bytes from each of these on are what tells one address from another: its port, the address itself, its scope. */
 const chunks = [2, 8, 14, 20, 22] as const;
 
+/** What another thread may read, by place. */
+export interface PeerMemory {
+  readonly addresses: Uint8Array;
+  readonly sender: Int32Array;
+  readonly seen: Float64Array;
+  readonly roundTrip: Float64Array;
+  readonly state: Uint8Array;
+}
+
+/** Peers and what is known of them, each of which may have just gone. */
+export function listPeers(memory: PeerMemory): readonly PeerState[] {
+  return [...memory.state].flatMap((state, place) => {
+    if (state === 0) return [];
+    const [seen, roundTrip] = [memory.seen[place] as number, memory.roundTrip[place] as number];
+    return [
+      {
+        ...{ place, fixed: state === 2, sender: (memory.sender[place] as number) >>> 0 },
+        seen: Number.isFinite(seen) ? seen : undefined,
+        roundTrip: Number.isNaN(roundTrip) ? undefined : roundTrip,
+      },
+    ];
+  });
+}
+
 export class PeerTable {
+  readonly memory: PeerMemory;
   /** By place; behind the last is one more, for whoever sends to a group. */
   readonly addresses: Uint8Array;
   readonly #generation: Int32Array;
@@ -46,6 +71,10 @@ export class PeerTable {
     this.#seen = new Float64Array(shared(capacity * 8));
     this.#roundTrip = new Float64Array(shared(capacity * 8));
     this.#state = new Uint8Array(shared(capacity));
+    this.memory = {
+      ...{ addresses: this.addresses, sender: this.#sender, seen: this.#seen },
+      ...{ roundTrip: this.#roundTrip, state: this.#state },
+    };
     this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(noPeer);
     this.#nexts = new Int32Array(capacity);
   }
@@ -128,19 +157,9 @@ export class PeerTable {
     }
   }
 
-  /** Peers and what is known of them. It allocates: for listings. */
+  /** It allocates: for listings. */
   list(): readonly PeerState[] {
-    return [...this.#state].flatMap((state, place) => {
-      if (state === 0) return [];
-      const [seen, roundTrip] = [this.#seen[place] as number, this.#roundTrip[place] as number];
-      return [
-        {
-          ...{ place, fixed: state === 2, sender: (this.#sender[place] as number) >>> 0 },
-          seen: Number.isFinite(seen) ? seen : undefined,
-          roundTrip: Number.isNaN(roundTrip) ? undefined : roundTrip,
-        },
-      ];
-    });
+    return listPeers(this.memory);
   }
 
   #numberOf(place: number): number {
