@@ -5,6 +5,7 @@
 import { type FrameIo, headroom } from '../kernel/frame-io.js';
 import { isFinished, longestFrame, segmentsOf, wantsChecksum } from '../switch/offload/check.js';
 import { completeChecksum } from '../switch/offload/checksum.js';
+import { completeSctp, isSctp } from '../switch/offload/sctp.js';
 import { SegmentSlots, segment } from '../switch/offload/segment.js';
 
 const cacheLine = 64;
@@ -54,7 +55,8 @@ export class Finisher {
     const bytes = io.bytesOf(slot);
     const [front, at, length] = [io.frontOf(slot), io.start[slot] as number, io.length[slot] as number];
     if (io.unfinished[slot] === wantsChecksum) {
-      completeChecksum(bytes, front, at, length);
+      if (isSctp(bytes, front, at, length)) completeSctp(bytes, front, at, length);
+      else completeChecksum(bytes, front, at, length);
       io.unfinished[slot] = isFinished;
       this.first = slot;
       return 1;
