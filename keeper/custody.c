@@ -1,11 +1,14 @@
 /* What is kept for the broker, in case it and the switch are killed together. See keeper.h. */
-#include <stdio.h>
+#include <linux/if_packet.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "keeper.h"
 
 struct kept {
+    bool guest;
     size_t length;
     size_t fd_count;
     int fds[MAX_FDS];
@@ -13,30 +16,55 @@ struct kept {
 };
 
 static struct kept *ports[MAX_PORTS];
-static unsigned count;
+static unsigned count, guests;
 
 void drop(unsigned port) {
     if (!ports[port]) return;
+    count--;
+    guests -= ports[port]->guest;
     close_all(ports[port]->fds, ports[port]->fd_count);
     free(ports[port]);
     ports[port] = NULL;
-    count--;
 }
 
-bool keep(unsigned port, const char *bytes, size_t length, const int *fds, size_t fd_count) {
+bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int *fds, size_t fd_count) {
     drop(port);
     struct kept *kept = malloc(sizeof *kept + length);
     if (!kept) return false;
+    kept->guest = guest;
     kept->length = length;
     kept->fd_count = fd_count;
     memcpy(kept->fds, fds, fd_count * sizeof(int));
     memcpy(kept->bytes, bytes, length);
     ports[port] = kept;
     count++;
+    guests += guest;
     return true;
 }
 
+/* A unix socket's other end has closed, or a packet socket's interface is no more: of that the error tells once only,
+ * and maybe it has told the switch. */
+static bool is_over(const struct kept *kept) {
+    struct pollfd end = {.fd = kept->fd_count > 0 ? kept->fds[0] : -1};
+    struct sockaddr_ll address = {.sll_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    if (!kept->guest) return false;
+    if (poll(&end, 1, 0) == 1 && end.revents & (POLLHUP | POLLERR | POLLNVAL)) return true;
+    return getsockname(end.fd, (struct sockaddr *)&address, &size) == 0 && address.sll_family == AF_PACKET &&
+           address.sll_ifindex <= 0;
+}
+
+void drop_ended(void) {
+    unsigned left = count;
+    for (unsigned port = 0; left > 0; port++) {
+        if (!ports[port]) continue;
+        left--;
+        if (is_over(ports[port])) drop(port);
+    }
+}
+
 bool list(int socket) {
+    drop_ended();
     unsigned left = count;
     for (unsigned port = 0; left > 0; port++) {
         const struct kept *kept = ports[port];
@@ -47,6 +75,6 @@ bool list(int socket) {
     return send_message(socket, "listed\n", "", 0, NULL, 0);
 }
 
-bool is_keeping(void) {
-    return count > 0;
+bool has_guests(void) {
+    return guests > 0;
 }

@@ -39,11 +39,13 @@ int make_tap(unsigned mtu, bool vnet_header, int fds[2], const char **call);
 
 /* custody.c: what the broker has us keep: by port, some bytes and descriptors. */
 
-/* Takes the descriptors, in place of what was kept for the port. */
-bool keep(unsigned port, const char *bytes, size_t length, const int *fds, size_t fd_count);
+/* Takes the descriptors, in place of what was kept for the port. guest: whether its end is to be seen by the first. */
+bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int *fds, size_t fd_count);
 void drop(unsigned port);
-/* Sends a message for each port. */
+/* Drops ports of guests that have ended. */
+void drop_ended(void);
+/* Sends a message for each port whose guest has not ended. */
 bool list(int socket);
-bool is_keeping(void);
+bool has_guests(void);
 
 #endif

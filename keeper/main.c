@@ -6,7 +6,8 @@
  * A message is a line of words, and bytes after it. Orders, with what is answered:
  *   tap MTU yes|no   whether frames have the virtio-net header; "tap" with the tap and the packet socket, or
  *                    "failed ERRNO CALL"
- *   keep PORT        descriptors and bytes for that port, 0 to 65535, in place of what was kept before; nothing
+ *   keep PORT guest|uplink
+ *                    bytes and descriptors for that port, 0 to 65535, in place of what was kept before; nothing
  *   drop PORT        nothing
  *   list             "kept" for each port, with its bytes and descriptors; then "listed" */
 #include <errno.h>
@@ -21,7 +22,7 @@
 
 #include "keeper.h"
 
-enum { LISTENER = 3 };
+enum { LISTENER = 3, LOOK_AGAIN = 10000 /* milliseconds */ };
 
 static bool answer_tap(int broker, unsigned mtu, bool vnet_header) {
     int fds[2];
@@ -41,15 +42,15 @@ static bool answer_tap(int broker, unsigned mtu, bool vnet_header) {
 /* Returns whether the broker is to be heard again. What it said without meaning is an end, as what it cannot be told.
  */
 static bool carry_out(int broker, struct message *order) {
-    char answer[4] = "";
+    char word[8] = "";
     unsigned number = 0;
     int used = -1;
     const char *const rest = memchr(order->bytes, '\n', order->length);
     const bool with_fds = strncmp(order->bytes, "keep ", 5) == 0;
-    if (rest && with_fds && sscanf(order->bytes, "keep %5u%n", &number, &used) == 1 && order->bytes + used == rest &&
-        number < MAX_PORTS) {
+    if (rest && with_fds && sscanf(order->bytes, "keep %5u %7s%n", &number, word, &used) == 2 &&
+        order->bytes + used == rest && number < MAX_PORTS) {
         const size_t length = order->length - (size_t)(rest + 1 - order->bytes);
-        if (keep(number, rest + 1, length, order->fds, order->fd_count)) return true;
+        if (keep(number, strcmp(word, "guest") == 0, rest + 1, length, order->fds, order->fd_count)) return true;
     }
     close_all(order->fds, order->fd_count);
     if (!rest || with_fds) return false;
@@ -58,8 +59,8 @@ static bool carry_out(int broker, struct message *order) {
         drop(number);
         return true;
     }
-    if (sscanf(order->bytes, "tap %5u %3s\n", &number, answer) == 2)
-        return answer_tap(broker, number, strcmp(answer, "yes") == 0);
+    if (sscanf(order->bytes, "tap %5u %3s\n", &number, word) == 2)
+        return answer_tap(broker, number, strcmp(word, "yes") == 0);
     return false;
 }
 
@@ -96,7 +97,7 @@ int main(int argc, char **argv) {
     struct pollfd ends[] = {{.fd = LISTENER, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
     int *const broker = &ends[1].fd;
     for (;;) {
-        if (poll(ends, 2, -1) < 0 && errno != EINTR) return 1;
+        if (poll(ends, 2, *broker < 0 ? LOOK_AGAIN : -1) < 0 && errno != EINTR) return 1;
         int obeyed = 0;
         if (ends[1].revents) obeyed = obey(*broker);
         if (ends[0].revents && *broker >= 0) /* what the one before has ordered counts */
@@ -106,9 +107,9 @@ int main(int argc, char **argv) {
             close(*broker);
             *broker = -1;
         }
-        if (ends[0].revents)
-            *broker = accept_broker();
-        else if (*broker < 0 && !is_keeping())
-            return 0; /* nobody would ever miss it */
+        if (ends[0].revents) *broker = accept_broker();
+        if (*broker >= 0) continue;
+        drop_ended();
+        if (!has_guests()) return 0; /* nobody would ever miss it */
     }
 }

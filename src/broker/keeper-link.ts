@@ -31,8 +31,8 @@ export interface KeeperHandlers {
 export class KeeperLink implements Disposable {
   #watch: Watch | undefined;
   #connection: OwnedFd | undefined;
-  /** Whether its socket is ours, and not a service manager's. */
-  #started = false;
+  /** Whether its socket is a broker's, and not a service manager's that listens on. */
+  #ours = false;
 
   /** @param path of the keeper's socket. Anybody may be there: only root and our own user are spoken to. */
   constructor(
@@ -51,6 +51,7 @@ export class KeeperLink implements Disposable {
     if (connected.isErr()) return false;
     const peer = peerProcess(connected.value.fd);
     if (peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.())) {
+      this.#ours ||= !isThere(peer.value.pid);
       return this.#use(connected.value).isOk();
     }
     connected.value.close();
@@ -67,7 +68,7 @@ export class KeeperLink implements Disposable {
     // Then nobody listens any more, and the connection ends: it is told as lost
     child.on('error', (error) => process.stderr.write(`fdbrokerd: the keeper cannot be started: ${error.message}\n`));
     child.unref();
-    this.#started = true;
+    this.#ours = true;
     return connectSeqpacket(this.path).andThen((connection) => this.#use(connection));
   }
 
@@ -102,7 +103,7 @@ export class KeeperLink implements Disposable {
 
   /** Nobody will want it again; a socket that was there before stays. */
   removeSocket(): void {
-    if (this.#started) rmSync(this.path, { force: true });
+    if (this.#ours) rmSync(this.path, { force: true });
   }
 
   [Symbol.dispose](): void {
@@ -127,5 +128,14 @@ export class KeeperLink implements Disposable {
         connection.close();
         return error;
       });
+  }
+}
+
+/** Whether the process that began to listen is still there; a broker that did, and is not this one, is not. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

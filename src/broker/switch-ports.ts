@@ -24,6 +24,9 @@ export interface SwitchPort {
 export class SwitchPorts {
   readonly #ports = new Map<number, SwitchPort>();
 
+  /** @param changed is told of each port that comes or goes. */
+  constructor(private readonly changed: (port: number) => void) {}
+
   [Symbol.iterator](): IterableIterator<SwitchPort> {
     return this.#ports.values();
   }
@@ -34,12 +37,20 @@ export class SwitchPorts {
 
   add(port: SwitchPort): void {
     this.#ports.set(port.order.port, port);
+    this.changed(port.order.port);
+  }
+
+  /** It is to be no more; its number is not free as yet. */
+  leave(port: SwitchPort): void {
+    port.leaving = true;
+    this.changed(port.order.port);
   }
 
   /** Closes its descriptors. */
   remove({ order, fds }: SwitchPort): void {
     this.#ports.delete(order.port);
     for (const fd of fds) fd.close();
+    this.changed(order.port);
   }
 
   /** Why this account gets no port more; undefined: it does. */

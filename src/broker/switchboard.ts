@@ -5,30 +5,24 @@
  */
 import { performance } from 'node:perf_hooks';
 import { err, ok, type Result } from 'neverthrow';
-import { formatAlias, type Grant, parseAlias } from '../core/grant.js';
-import { type NetworkName, parseNetworkName } from '../core/names.js';
-import { accessVlan, type SwitchedNetwork } from '../core/switched.js';
+import type { Grant } from '../core/grant.js';
+import type { NetworkName } from '../core/names.js';
+import type { SwitchedNetwork } from '../core/switched.js';
 import { describeSysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError } from '../networks/network.js';
 import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
-import { largestOf, openUplink } from '../networks/uplink.js';
+import { openUplink } from '../networks/uplink.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
 import type { Ends, Keeper } from './keeper.js';
+import { guestOrder, readLabel, uplinkOrder } from './plug-order.js';
 import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 
 /** Milliseconds before a switch is started again that lasted no longer than that. */
 const pause = 1000;
-/** Ethernet's header and two VLAN tags. */
-const overhead = 22;
-const guestAddresses = 1024;
-const uplinkAddresses = 65_536;
-/** Frames to all of one guest, in a second. */
-const guestFloods = 10_000;
-
 const reason = 'nobody holds it any more';
 
 /** A guest's port that the switch had before this broker started. */
@@ -39,7 +33,7 @@ export interface Known {
 }
 
 export class Switchboard implements Board, Disposable {
-  readonly #ports = new SwitchPorts();
+  readonly #ports: SwitchPorts;
   #known: (known: Known) => void = () => {};
   #started = Number.NEGATIVE_INFINITY;
   #later: NodeJS.Timeout | undefined;
@@ -51,19 +45,34 @@ export class Switchboard implements Board, Disposable {
     private readonly keeper: Keeper,
     private readonly accountOf: (uid: number) => number,
   ) {
+    this.#ports = new SwitchPorts((port) => keeper.changed(port));
+    keeper.follow(this.#ports);
     link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
   }
 
-  /** Takes on the ports of a switch that runs, if there is one. @param known is told of each guest's. */
+  /**
+   * Takes on the ports of a switch that runs, or else those that a keeper has from one that was killed, and starts another.
+   *
+   * @param known is told of each guest's.
+   */
   resume(known: (known: Known) => void): void {
     this.#known = known;
+    const kept = this.keeper.list();
     const found = this.link.find();
-    if (found !== undefined) this.#agree(found);
+    if (found !== undefined) {
+      this.#agree(found);
+      for (const { fds } of kept) for (const fd of fds) fd.close();
+    } else {
+      for (const one of kept) this.#adopt(one);
+      for (const { order, network } of [...this.#ports]) if (order.uplink) this.#dropUplink(network);
+      if (this.#ports.hasGuests()) this.#again();
+    }
+    // Of what has ended meanwhile it is to let go
+    for (const { order } of kept) this.keeper.changed(order.port);
   }
 
   plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError> {
-    const { network, grant, form, mtu } = wish;
-    const { lockMac, isolated } = network;
+    const { network, grant } = wish;
     const account = this.accountOf(grant.uid);
     const full = this.#ports.noRoomFor(account);
     const ready = full === undefined ? this.#connect().andThen(() => this.#uplink(network)) : err(full);
@@ -71,11 +80,7 @@ export class Switchboard implements Board, Disposable {
       end.close();
       return err(networkError(`network "${network.name}" cannot be opened: ${ready.error}`));
     }
-    const plugged = this.#plug(network.name, account, [end], {
-      ...{ kind: form, uplink: false, label: `${mtu} ${formatAlias(grant)}` },
-      ...{ locked: lockMac, isolated, addresses: lockMac ? [grant.mac] : [], ...vlanOf(network) },
-      ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: guestFloods },
-    });
+    const plugged = this.#plug(network.name, account, [end], guestOrder(wish));
     if (plugged.isErr()) {
       this.#dropUplink(network.name);
       return err(networkError(`network "${network.name}" cannot be opened: ${plugged.error}`));
@@ -115,13 +120,7 @@ export class Switchboard implements Board, Disposable {
     if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
     return openUplink(this.kernel, network, (socket) => this.#ports.sharing(socket))
       .mapErr(({ what }) => what)
-      .andThen(({ kind, fds, mtu, addresses = [], line }) =>
-        this.#plug(network.name, undefined, fds, {
-          ...{ kind, uplink: true, label: network.name, maxFrame: mtu + overhead },
-          ...{ locked: false, isolated: false, addresses, maxAddresses: uplinkAddresses, ...vlanOf(network) },
-          ...(line === undefined ? {} : { line }),
-        }),
-      )
+      .andThen((uplink) => this.#plug(network.name, undefined, uplink.fds, uplinkOrder(network, uplink)))
       .map(() => undefined);
   }
 
@@ -149,7 +148,7 @@ export class Switchboard implements Board, Disposable {
 
   #unplug(port: SwitchPort): void {
     if (port.leaving || this.#ports.get(port.order.port) !== port) return;
-    port.leaving = true;
+    this.#ports.leave(port);
     // A switch that cannot be told is lost, and the next one does not get the port
     void this.link.send({ order: 'unplug', port: port.order.port }, []).isOk();
     if (!port.order.uplink) this.#dropUplink(port.network);
@@ -218,14 +217,11 @@ export class Switchboard implements Board, Disposable {
   }
 
   #adopt({ order, fds }: Found): void {
-    const [first = '', ...rest] = order.label.split(' ');
-    const grant = parseAlias(rest.join(' '));
-    const network = grant === undefined ? parseNetworkName(first) : ok(grant.network);
-    if (network.isErr()) throw new Error(`a port of the switch with the label ${order.label}`);
-    const account = grant === undefined ? undefined : this.accountOf(grant.uid);
-    const port: SwitchPort = { order, fds, network: network.value, account, leaving: false };
+    const { network, guest } = readLabel(order);
+    const account = guest === undefined ? undefined : this.accountOf(guest.grant.uid);
+    const port: SwitchPort = { order, fds, network, account, leaving: false };
     this.#ports.add(port);
-    if (grant !== undefined) this.#known({ grant, mtu: Number(first), life: this.#lifeOf(port) });
+    if (guest !== undefined) this.#known({ ...guest, life: this.#lifeOf(port) });
   }
 
   /** The switch has ended: the next one gets its ports. */
@@ -244,9 +240,4 @@ export class Switchboard implements Board, Disposable {
       }
     }, wait);
   }
-}
-
-function vlanOf(network: SwitchedNetwork): Pick<PlugOrder, 'vlan'> {
-  const vlan = accessVlan(network);
-  return vlan === undefined ? {} : { vlan };
 }

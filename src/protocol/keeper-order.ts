@@ -13,9 +13,16 @@ export type KeeperOrder =
       readonly vnetHdr: boolean;
     }
   /** Its descriptors come with the message, in place of what was kept for the port before. */
-  | { readonly order: 'keep'; readonly port: number; readonly bytes: Uint8Array }
+  | {
+      readonly order: 'keep';
+      readonly port: number;
+      /** Whether it has an end of its own, which its first descriptor tells. */
+      readonly guest: boolean;
+      /** Given back with the descriptors. */
+      readonly bytes: Uint8Array;
+    }
   | { readonly order: 'drop'; readonly port: number }
-  /** Every port is told as `kept`, with copies of its descriptors; then `listed`. */
+  /** Every port but those whose guest has gone is told as `kept`, with copies of its descriptors; then `listed`. */
   | { readonly order: 'list' };
 
 export type KeeperAnswer =
@@ -29,7 +36,7 @@ export function encodeKeeperOrder(order: KeeperOrder): Buffer {
     case 'tap':
       return Buffer.from(`tap ${order.mtu} ${order.vnetHdr ? 'yes' : 'no'}\n`);
     case 'keep':
-      return Buffer.concat([Buffer.from(`keep ${order.port}\n`), order.bytes]);
+      return Buffer.concat([Buffer.from(`keep ${order.port} ${order.guest ? 'guest' : 'uplink'}\n`), order.bytes]);
     case 'drop':
       return Buffer.from(`drop ${order.port}\n`);
     case 'list':

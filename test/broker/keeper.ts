@@ -7,6 +7,7 @@ import { parseInterfaceName } from '../../src/core/names.js';
 import { createLinuxKernel } from '../../src/kernel/linux.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { failing, Poller, readable } from '../../src/kernel/poller.js';
+import { keepersAt } from '../support/keeper-process.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { questions } from '../support/talk.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -43,15 +44,7 @@ function listen(fd: OwnedFd, patience: number): { readonly frames: Buffer[]; rea
   return { frames, failed };
 }
 
-/** Processes that listen at that path. */
-function keepers(): number[] {
-  const lines = sh('ss -xlp')
-    .split('\n')
-    .filter((line) => line.includes(path));
-  const pids = lines.flatMap((line) => [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid)));
-  return pids.filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('fdbroker-keeper'));
-}
-
+const keepers = () => keepersAt(path);
 const noOffloads = Buffer.alloc(10);
 const said = Buffer.from(questions([10, 9, 9, 1])['an ARP request'] as Uint8Array);
 
@@ -106,8 +99,8 @@ t.test('taps outlive it, and another makes more', async (t) => {
   const [first = 0] = keepers();
   const late = keeper.openTap(1500, true);
   process.kill(first, 'SIGKILL');
-  (await late).map((ends) => ends.map((end) => end.close()));
-  await until(() => keepers().length === 0);
+  for (const end of (await late)._unsafeUnwrap()) end.close();
+  await until(() => !keepers().includes(first));
   writeSync(tap.fd, Buffer.concat([noOffloads, said]));
   t.same(listen(socket, 100).frames, [Buffer.concat([noOffloads, said])]);
   await open(t);

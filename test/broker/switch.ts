@@ -12,6 +12,7 @@ import { ask, dataOf } from '../support/ask.js';
 import { brokerConfig } from '../support/broker-config.js';
 import { Daemon, until } from '../support/daemon.js';
 import { broadcast, frame, macBytes, station } from '../support/frames.js';
+import { keepersAt } from '../support/keeper-process.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 import { name } from '../support/policy.js';
 
@@ -177,6 +178,14 @@ t.test('no link ends with a process of ours', async (t) => {
   process.kill(switches()[0] as number, 'SIGKILL');
   await bothHear(one, other);
   t.same(await ports(), before);
+
+  const [second = 0] = switches();
+  process.kill(second, 'SIGKILL');
+  await daemon.kill('SIGKILL');
+  await daemon.start();
+  await bothHear(one, other);
+  t.not(switches()[0], second, 'the keeper has what another switch needs');
+  t.same(await ports(), before);
   one.close();
   other.close();
   await until(async () => (await ports()).length === 0);
@@ -185,5 +194,9 @@ t.test('no link ends with a process of ours', async (t) => {
 t.test('nothing is left of a broker that ends in order', async (t) => {
   await daemon.kill('SIGTERM');
   await until(() => !existsSync(`${daemon.socket}.switch`) && switches().length === 0);
-  t.notOk(readdirSync(`${daemon.folder}/run`).includes('control.switch'));
+  await until(() => keepersAt(`${daemon.socket}.keeper`).length === 0);
+  t.same(
+    readdirSync(`${daemon.folder}/run`).filter((file) => /switch|keeper/.test(file)),
+    [],
+  );
 });

@@ -6,7 +6,8 @@ t.test('orders', async (t) => {
   const orders: [KeeperOrder, string][] = [
     [{ order: 'tap', mtu: 1500, vnetHdr: true }, 'tap 1500 yes\n'],
     [{ order: 'tap', mtu: 68, vnetHdr: false }, 'tap 68 no\n'],
-    [{ order: 'keep', port: 65_535, bytes: Buffer.from('a\nb') }, 'keep 65535\na\nb'],
+    [{ order: 'keep', port: 65_535, guest: true, bytes: Buffer.from('a\nb') }, 'keep 65535 guest\na\nb'],
+    [{ order: 'keep', port: 0, guest: false, bytes: Buffer.from('') }, 'keep 0 uplink\n'],
     [{ order: 'drop', port: 0 }, 'drop 0\n'],
     [{ order: 'list' }, 'list\n'],
   ];

@@ -2,7 +2,9 @@
  * Guests on a multicast network by -netdev tap,helper=, as on any other network: their taps lie in a namespace of ours, and
  * our switch has the other sides.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { brokerConfig } from '../support/broker-config.js';
 import { copyBuild, programParts } from '../support/copied-build.js';
@@ -10,6 +12,7 @@ import { until } from '../support/daemon.js';
 import type { Guest } from '../support/guest.js';
 import { Host, prepareHost } from '../support/host.js';
 import { sh, shJson } from '../support/namespace.js';
+import { randomMoments } from '../support/random-moments.js';
 import { transfer } from '../support/transfer.js';
 
 prepareHost();
@@ -28,6 +31,19 @@ const [one, other, plain] = await Promise.all([
 ]);
 const addresses = ['10.9.0.1', '10.9.0.2', '10.9.0.3'] as const;
 await Promise.all([one, other, plain].map((guest, i) => guest.configure(`${addresses[i]}/24`)));
+
+/** The switch and the keeper of the broker at that socket. */
+function processesOf(socket: string): { readonly name: string; readonly pid: number }[] {
+  const listening = sh('ss -xlp').split('\n');
+  return ['switch', 'keeper'].flatMap((name) => {
+    const line = listening.find((one) => one.includes(`${socket}.${name}`)) ?? '';
+    const pids = [...line.matchAll(/"([^"]+)",pid=(\d+)/g)].filter(([, command]) => command !== 'fdbrokerd');
+    const found = pids.map(([, , pid]) => Number(pid)).filter((pid) => commandOf(pid).includes(name));
+    return found.slice(0, 1).map((pid) => ({ name, pid }));
+  });
+}
+
+const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' ');
 
 /** Bytes in each of the frames that a guest got, and sent, since it began. */
 async function frameSize(guest: Guest, way: 'rx' | 'tx', since = { bytes: 0, packets: 0 }) {
@@ -64,6 +80,32 @@ t.test('20 MB each way between a tap and a pair of sockets, whose guest gets fin
   await transfer(t, one, plain, addresses[2]);
   t.ok((await frameSize(plain, 'rx', got)).size <= 1514);
   await transfer(t, plain, one, addresses[0]);
+});
+
+t.test('switch and broker killed together at random moments, and the keeper too, under ping', async (t) => {
+  const ports = await host.ports();
+  const rounds = 4;
+  const pings = one.run(`ping -i 0.2 -w 40 ${addresses[1]} >/tmp/pings; grep -c 'bytes from' /tmp/pings`);
+  for (const [round, moment] of randomMoments(t, rounds, 4000).entries()) {
+    await delay(moment / rounds);
+    const all = processesOf(host.daemon.socket);
+    if (all.length !== 2) throw new Error(`a switch and a keeper are expected, and there are ${JSON.stringify(all)}`);
+    // The keeper alone has the ports when both others are killed: killed after they are back, it is given them again
+    const victims = round % 2 === 0 ? all.filter(({ name }) => name !== 'keeper') : all;
+    for (const { pid, name } of victims) if (name !== 'keeper') process.kill(pid, 'SIGKILL');
+    await host.daemon.kill('SIGKILL');
+    await host.startBroker();
+    t.same(await host.ports(), ports);
+    for (const { pid, name } of victims) if (name === 'keeper') process.kill(pid, 'SIGKILL');
+    await until(() => processesOf(host.daemon.socket).length === 2);
+    t.equal(await other.ping(addresses[2]), 3);
+  }
+  const { output } = await pings;
+  t.ok(Number(output) > 100, `${output.trim()} of 200 answers: a second or two is lost each time`);
+});
+
+t.test('20 MB by what came back', async (t) => {
+  await transfer(t, other, one, addresses[0]);
 });
 
 t.test('grants end with their guests', async (t) => {

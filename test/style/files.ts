@@ -42,6 +42,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/broker.ts': 'test/broker/orders.ts',
   'src/broker/confine.ts': 'test/broker/daemon.ts',
   'src/broker/keeper-link.ts': 'test/broker/keeper.ts',
+  'src/broker/plug-order.ts': 'test/broker/switch.ts',
   'src/broker/listings.ts': 'test/broker/orders.ts',
   'src/broker/resume-grant.ts': 'test/broker/switch.ts',
   'src/broker/serve.ts': 'test/broker/daemon.ts',
@@ -67,6 +68,13 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/switchd/ports.ts': 'test/switchd/control.ts',
   'src/switchd/thread.ts': 'test/switchd/control.ts',
   'src/switchd/worker.ts': 'test/switchd/control.ts',
+  'src/cli/capture.ts': 'test/broker/capture.ts',
+  'src/cli/capture-file.ts': 'test/broker/capture.ts',
+  'src/protocol/capture-request.ts': 'test/protocol/request.ts',
+  'src/protocol/inspect-order.ts': 'test/protocol/switch-order.ts',
+  'src/protocol/switch-report.ts': 'test/switchd/report.ts',
+  'src/switchd/inspector.ts': 'test/broker/capture.ts',
+  'src/switchd/live-capture.ts': 'test/broker/capture.ts',
   'src/networks/socket-network.ts': 'test/networks/tcp.ts',
 };
 
