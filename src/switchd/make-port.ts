@@ -15,7 +15,7 @@ import { TapPort } from './tap-port.js';
 export function makePort(
   { kind, maxFrame, vlan, line }: PlugOrder,
   fds: readonly number[],
-  sockets: QdesSockets,
+  sockets: QdesSockets<QdesPort>,
 ): PortIo {
   const [fd = -1, other = -1] = fds;
   switch (kind) {

@@ -45,7 +45,7 @@ export class QdesPort implements PortIo {
     readonly fd: number,
     readonly maxFrame: number,
     private readonly line: QdesLine,
-    private readonly socket: QdesSocket,
+    private readonly socket: QdesSocket<QdesPort>,
   ) {
     const { group, peers } = line;
     this.#vxlan = line.encapsulation === 'vxlan';

@@ -1,12 +1,16 @@
 /** A socket that several QDES networks share: the id in a datagram's header says whose it is. One of their ports waits for all. */
 import { randomFillSync } from 'node:crypto';
 import { AddressHash } from '../switch/hash.js';
-import type { QdesPort } from './qdes-port.js';
 
-export class QdesSocket {
-  readonly #ports = new Map<number, QdesPort>();
+/** A port, as the socket sees it. */
+interface User {
+  readonly maxFrame: number;
+}
+
+export class QdesSocket<Port extends User> {
+  readonly #ports = new Map<number, Port>();
   /** The port that waits. */
-  #waiting: QdesPort | undefined;
+  #waiting: Port | undefined;
   /** Bytes of the longest frame of any network. */
   room = 0;
   /** Seconds, when it was last read. */
@@ -15,12 +19,12 @@ export class QdesSocket {
   /** @param hash of the peers' addresses. */
   constructor(readonly hash: AddressHash) {}
 
-  portOf(id: number): QdesPort | undefined {
+  portOf(id: number): Port | undefined {
     return this.#ports.get(id);
   }
 
   /** @returns refused: another port has the id. */
-  join(id: number, port: QdesPort): 'waits' | 'shares' | 'refused' {
+  join(id: number, port: Port): 'waits' | 'shares' | 'refused' {
     if (this.#ports.has(id)) return 'refused';
     this.#ports.set(id, port);
     this.room = Math.max(this.room, port.maxFrame);
@@ -30,7 +34,7 @@ export class QdesSocket {
   }
 
   /** @returns the port that is to wait from now on; undefined: as before, or nobody is left. */
-  leave(id: number, port: QdesPort): QdesPort | undefined {
+  leave(id: number, port: Port): Port | undefined {
     if (this.#ports.get(id) === port) this.#ports.delete(id);
     if (this.#waiting !== port) return undefined;
     this.#waiting = this.#ports.values().next().value;
@@ -38,13 +42,13 @@ export class QdesSocket {
   }
 }
 
-export class QdesSockets {
-  readonly #sockets = new Map<string, QdesSocket>();
+export class QdesSockets<Port extends User> {
+  readonly #sockets = new Map<string, QdesSocket<Port>>();
   readonly #hash = new AddressHash(randomFillSync);
 
   /** @param name is the same for all descriptors of one. */
-  of(name: string): QdesSocket {
-    const found = this.#sockets.get(name) ?? new QdesSocket(this.#hash);
+  of(name: string): QdesSocket<Port> {
+    const found = this.#sockets.get(name) ?? new QdesSocket<Port>(this.#hash);
     this.#sockets.set(name, found);
     return found;
   }

@@ -74,7 +74,7 @@ function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
   poller.add(wake, wakeId, false)._unsafeUnwrap();
   const it = new Switch(options);
   const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) }, busyPoll / 1e6);
-  const sockets = new QdesSockets();
+  const sockets = new QdesSockets<QdesPort>();
   const obey = (order: Order) => {
     if (order.tag === 'capture') return loop.captures.add(order.task);
     if (order.tag === 'uncapture') return loop.captures.remove(order.id);

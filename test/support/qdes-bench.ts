@@ -16,7 +16,7 @@ import type { FarEnd } from './far-end.js';
 import { ipLink } from './links.js';
 import { until } from './until.js';
 
-export const group = '239.1.2.3';
+const group = '239.1.2.3';
 export const [port, id] = [7755, 4242];
 /** Addresses: ours, and two of the far end, which has wire0. */
 export const [here, one, other] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'] as const;
@@ -51,7 +51,7 @@ export class Bench {
   readonly it = new Switch({ ports: 16, addresses: 1024, ageing: 300 });
   readonly poller = Poller.open()._unsafeUnwrap();
   readonly loop = new Loop(this.it, this.poller, { ended: () => {} });
-  readonly shared = new QdesSockets();
+  readonly shared = new QdesSockets<QdesPort>();
   readonly socket: OwnedFd;
   readonly #sockets = new LinuxSockets();
 

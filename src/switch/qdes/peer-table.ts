@@ -14,8 +14,6 @@ export const noPeer = -1;
 
 const placeBits = 12;
 const placeMask = (1 << placeBits) - 1;
-/** Places at most. */
-export const mostPeers = 1 << placeBits;
 const generations = 1 << (31 - placeBits);
 
 /** Six bytes from each of these on are what tells one address from another: its port, the address itself, its scope. */
@@ -59,7 +57,7 @@ export class PeerTable {
   readonly #nexts: Int32Array;
   #size = 0;
 
-  /** @param capacity peers at once, up to mostPeers. */
+  /** @param capacity peers at once, up to 4096. */
   constructor(
     readonly capacity: number,
     private readonly hash: AddressHash,
