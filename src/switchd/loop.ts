@@ -1,6 +1,6 @@
 /**
- * The switch at work: waits, receives from the ports that have something, up to 64 frames each and 16 ports a round, asks
- * the switch where each frame goes, and sends each port what it gets. Nothing is allocated for a frame.
+ * The switch at work: waits, receives from the ports that have something, up to 64 frames each, asks the switch where each
+ * frame goes, and sends each port what it gets. Nothing is allocated for a frame.
  */
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';

@@ -1,10 +1,13 @@
 /** Where frames lie in the switch: slots for small ones, for large ones, and for the segments that large ones become. */
 import { FrameIo, frameBatch } from '../kernel/frame-io.js';
 
-/** Ports whose frames are received before any is sent: larger batches for those that frames go to. */
-const portsARound = 16;
+/**
+ * Batches that are received before any is sent. More make batches larger for those that frames go to; but the frames must
+ * stay in the processor's cache until they are sent.
+ */
+const batches = 4;
 const smallRoom = 2048;
-const smallSlots = portsARound * frameBatch;
+const smallSlots = batches * frameBatch;
 const largeRoom = 66_000;
 const largeSlots = 2 * frameBatch;
 /** As many as 64 KB of TCP with the smallest segments become. */
