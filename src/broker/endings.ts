@@ -6,7 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { BorrowedFunction } from '../core/borrowed-function.js';
 import { parseAlias } from '../core/grant.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
-import { returnFunction } from '../networks/macvtap-pool.js';
+import { returnFunction } from '../networks/borrowed-function.js';
 import { auditGrant } from './audit.js';
 import type { Broker } from './broker.js';
 import type { Entry, LinkEntry } from './ledger.js';

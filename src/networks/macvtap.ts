@@ -15,9 +15,10 @@ import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link, Macvtap, TapOptions } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import { type Borrowing, claimOnFunction, returnFunction } from './borrowed-function.js';
 import { cannot } from './macvtap-error.js';
 import { usableParent } from './macvtap-facts.js';
-import { type Borrowing, borrowFunction, claimOnFunction, returnFunction } from './macvtap-pool.js';
+import { borrowFunction } from './macvtap-pool.js';
 import { type NetworkError, networkError, type OpenedLink } from './network.js';
 
 /** Milliseconds for udev to give the node to the broker; and between two attempts to open it. */

@@ -54,6 +54,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/config/parse-bridge-network.ts': 'test/config/parse-network.ts',
   'src/core/permit.ts': 'test/acl/decide.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
+  'src/networks/borrowed-function.ts': 'test/networks/macvtap-pool.ts',
   'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',
   'src/networks/network.ts': 'test/networks/open.ts',
   'src/switch/qdes/vxlan.ts': 'test/switch/qdes/header.ts',
