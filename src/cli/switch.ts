@@ -1,6 +1,7 @@
 /** `fdbroker switch`: the networks and ports of the switch, what they carried and dropped, and who is behind them. */
 import type { Argv } from 'yargs';
 import { readSwitch, type SwitchReport } from '../client/inspect.js';
+import { plural } from '../core/plural.js';
 import type {
   SwitchAddressListing,
   SwitchNetworkListing,
@@ -95,8 +96,8 @@ function describeTrouble({ drops, notLearned, moves }: SwitchPortListing): strin
   const reasons = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
   return [
     reasons.length === 0 ? '' : `dropped ${reasons.join(', ')}`,
-    notLearned === 0 ? '' : `${notLearned} frames from addresses that there was no room for`,
-    moves === 0 ? '' : `${moves} addresses came here from other ports`,
+    notLearned === 0 ? '' : `${plural(notLearned, 'frame')} from addresses that there was no room for`,
+    moves === 0 ? '' : `an address came here from another port ${plural(moves, 'time')}`,
   ]
     .filter((text) => text !== '')
     .join('; ');

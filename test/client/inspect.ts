@@ -1,0 +1,37 @@
+/** Reports that are not as they should be; test/broker/inspect.ts has good ones. */
+import t from 'tap';
+import { openCapture, readReport, readSwitch } from '../../src/client/inspect.js';
+import { name } from '../support/policy.js';
+import { ScriptedServer } from '../support/scripted-server.js';
+
+const facts = { pid: 1, since: 1, clock: 1, ports: 1, mostPorts: 1, addresses: null, mostAddresses: 1 };
+const line = (tell: string, more: object = {}) => `${JSON.stringify({ tell, ...more })}\n`;
+
+t.test('reports', async (t) => {
+  const good = line('switch', facts) + line('network', { network: 'lab', ports: 1, addresses: 2 });
+  t.match(readReport(good + line('end'))._unsafeUnwrap(), { switch: facts, networks: [{ network: 'lab' }], ports: [] });
+  t.ok(readReport(good + line('news', { of: 1 }) + line('end')).isOk(), 'of a newer switch');
+  for (const [text, what] of [
+    [good, /cut off/],
+    ['', /cut off/],
+    [`${good}{"tell":`, /cut off/],
+    [line('end'), /does not begin/],
+    [line('switch', { ...facts, pid: 'x' }) + line('end'), /"pid" is missing or of the wrong kind/],
+    [good + line('address', { address: 'x' }) + line('end'), /"network" is missing/],
+  ] as const) {
+    t.match(readReport(text)._unsafeUnwrapErr(), { tag: 'garbage', what }, text);
+  }
+  const refused = readReport(line('refused', { message: 'too many' }))._unsafeUnwrapErr();
+  t.same(refused, { tag: 'refused', status: 'busy', message: 'too many' });
+});
+
+t.test('a broker that has no descriptor to give, or says no', async (t) => {
+  const wish = { verb: 'capture', network: name('lab'), bounds: {} } as const;
+  {
+    using server = new ScriptedServer(({ ok }) => ok({})).start();
+    t.equal((await readSwitch(server.path))._unsafeUnwrap(), undefined);
+    t.match((await openCapture(server.path, wish))._unsafeUnwrapErr(), { tag: 'garbage' });
+  }
+  t.match((await openCapture('/nowhere/socket', wish))._unsafeUnwrapErr(), { tag: 'no-broker' });
+  t.match((await readSwitch(''))._unsafeUnwrapErr(), { tag: 'bad-path' });
+});
