@@ -14,6 +14,7 @@ import { FarEnd } from '../support/far-end.js';
 import { faultOf } from '../support/frame-fault.js';
 import type { Guest } from '../support/guest.js';
 import { Host, prepareHost } from '../support/host.js';
+import { switchPids } from '../support/switch-pids.js';
 import { transfer } from '../support/transfer.js';
 import { until } from '../support/until.js';
 
@@ -85,6 +86,13 @@ t.test('20 MB to the far end, and back', async (t) => {
 t.test('20 MB between them', async (t) => {
   await transfer(t, one, other, '10.1.0.12');
   await transfer(t, other, one, '10.7.0.11');
+});
+
+t.test('a switch that is killed', async (t) => {
+  const [first = 0] = switchPids(host.daemon.socket);
+  process.kill(first, 'SIGKILL');
+  await until(async () => (await one.ping('10.1.0.2')) === 3 && (await one.ping('10.7.0.12')) === 3);
+  t.not(switchPids(host.daemon.socket)[0], first, 'another carries on');
 });
 
 t.test('every frame was right', async (t) => {

@@ -2,7 +2,6 @@
  * Guests on a multicast network: two on our switch by fdbroker exec, in both forms, and one with QEMU's own -netdev
  * socket,mcast= at the far end; switch and broker are killed while they talk.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { brokerConfig } from '../support/broker-config.js';
@@ -10,7 +9,7 @@ import { copyBuild, programParts } from '../support/copied-build.js';
 import { until } from '../support/daemon.js';
 import { fdbrokerProcess } from '../support/fdbroker.js';
 import { Host, prepareHost } from '../support/host.js';
-import { sh } from '../support/namespace.js';
+import { switchPids } from '../support/switch-pids.js';
 import { transfer } from '../support/transfer.js';
 
 prepareHost();
@@ -33,17 +32,7 @@ const native = await host.guest({
 const addresses = ['10.9.0.1', '10.9.0.2', '10.9.0.3'] as const;
 await Promise.all([one, other, native].map((guest, i) => guest.configure(`${addresses[i]}/24`)));
 
-function switchPid(): number {
-  const [, pid] =
-    /fdbroker-switchd|"node",pid=(\d+)/.exec(
-      sh('ss -xlp')
-        .split('\n')
-        .find((line) => line.includes(`${host.daemon.socket}.switch`)) ?? '',
-    ) ?? [];
-  const found = Number(pid);
-  if (!readFileSync(`/proc/${found}/cmdline`, 'utf8').includes('fdbroker-switchd')) throw new Error('no switch');
-  return found;
-}
+const switchPid = () => switchPids(host.daemon.socket)[0] ?? 0;
 
 t.test('they reach each other and the native guest', async (t) => {
   t.equal(await one.ping(addresses[1]), 3);
@@ -77,13 +66,7 @@ t.test('no process of ours takes the link down', async (t) => {
   const first = switchPid();
   const pings = one.run(`ping -i 0.2 -c 60 ${addresses[1]} >/tmp/pings; grep -c 'bytes from' /tmp/pings`);
   process.kill(first, 'SIGKILL');
-  await until(() => {
-    try {
-      return switchPid() !== first;
-    } catch {
-      return false;
-    }
-  });
+  await until(() => ![0, first].includes(switchPid()));
   await host.daemon.kill('SIGKILL');
   await host.startBroker();
   t.same(await host.ports(), before);
