@@ -69,7 +69,8 @@ t.test('a socket that is not connected says where to send', async (t) => {
 
 t.test('who names no form gets the best that is offered', async (t) => {
   const offers: [forms: readonly string[], form: string][] = [
-    [['socket', 'stream', 'dgram', 'tap'], 'tap'],
+    [['socket', 'stream', 'dgram', 'tap'], 'dgram'],
+    [['socket', 'tap'], 'tap'],
     [['socket', 'dgram'], 'dgram'],
     [['stream', 'socket'], 'stream'],
     [['socket'], 'tap'],

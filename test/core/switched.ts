@@ -11,5 +11,5 @@ t.test('what the switch carries', async (t) => {
     t.ok(isSwitchedForm(form));
     t.ok(offeredForms(multicastNetwork()).includes(form));
   }
-  t.notOk(isSwitchedForm('tap'));
+  t.notOk(isSwitchedForm('socket'));
 });

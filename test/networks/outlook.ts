@@ -33,7 +33,7 @@ t.test('ports of the broker are not looked at, however many', async (t) => {
   const outlook = new Outlook(kernel, (ifindex) => ours.has(ifindex));
   t.same(outlook.uplinksOf(br0, bridge.ifindex)._unsafeUnwrap(), { links: [uplink], all: true });
   t.same(kernel.calls, ['bridgePorts', 'linkByIndex']);
-  outlook.uplinksOf(br0, bridge.ifindex);
+  outlook.uplinksOf(br0, bridge.ifindex)._unsafeUnwrap();
   t.equal(kernel.calls.length, 2, 'and a bridge is looked at once');
 });
 
@@ -86,8 +86,8 @@ t.test('each fact is asked for once', async (t) => {
   kernel.vlans.set(bridge.ifindex, [{ vlan: 20, pvid: false, untagged: false }]);
   const outlook = new Outlook(kernel);
   for (let times = 0; times < 3; times++) {
-    outlook.hostOn(bridge);
-    outlook.hostOn(bridge, 20);
+    outlook.hostOn(bridge)._unsafeUnwrap();
+    outlook.hostOn(bridge, 20)._unsafeUnwrap();
   }
   t.same(kernel.calls, ['hostOnLink', 'portVlans', 'vlanLinks']);
   t.ok(outlook.vhost);

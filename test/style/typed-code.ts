@@ -19,9 +19,11 @@ function isPermit(type: ts.Type): boolean {
   return type.symbol?.name === 'Permit' && file.endsWith('src/core/permit.ts');
 }
 
+const assignments = [ts.SyntaxKind.EqualsToken, ts.SyntaxKind.QuestionQuestionEqualsToken];
+
 /** Whether a statement stores its value, or ends by looking at the error. */
 function isTaken({ expression }: ts.ExpressionStatement): boolean {
-  if (ts.isBinaryExpression(expression)) return expression.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  if (ts.isBinaryExpression(expression)) return assignments.includes(expression.operatorToken.kind);
   const called = ts.isCallExpression(expression) ? expression.expression : undefined;
   return called !== undefined && ts.isPropertyAccessExpression(called) && called.name.text === 'mapErr';
 }
