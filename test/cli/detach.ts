@@ -1,5 +1,6 @@
 /** `fdbroker detach`: words, and the grant of a socket, of whose end nobody tells the broker. */
 import t from 'tap';
+import { encodeReply } from '../../src/protocol/reply.js';
 import { type Answering, FakeMonitor } from '../support/fake-monitor.js';
 import { fdbroker } from '../support/fdbroker.js';
 import { ScriptedServer } from '../support/scripted-server.js';
@@ -58,6 +59,24 @@ t.test('without a broker the guest has lost it all the same', async (t) => {
     stdout: 'detached n0\n',
     stderr: /^fdbroker: a grant of a socket may be left: no broker/,
   });
+});
+
+t.test('a port of the switch that ends by itself is nothing to tell, and one that stays is', async (t) => {
+  for (const stays of [false, true]) {
+    let asked = 0;
+    using broker = new ScriptedServer(({ request, ok, send }) => {
+      if (request.verb === 'release')
+        return send(encodeReply({ status: 'refused', message: 'you have no such grant' }));
+      asked += 1;
+      ok({ data: JSON.stringify(asked === 1 || stays ? [port] : []) });
+    }).start();
+    using monitor = await FakeMonitor.start(qemu);
+    t.same(await fdbroker(['detach', monitor.path, '--id=n0'], { env: { FDBROKER_SOCKET: broker.path } }), {
+      status: 0,
+      stdout: 'detached n0\n',
+      stderr: stays ? 'fdbroker: 00000001: you have no such grant\n' : '',
+    });
+  }
 });
 
 t.test('QEMU says no, and goes away', async (t) => {
