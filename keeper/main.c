@@ -39,8 +39,7 @@ static bool answer_tap(int broker, unsigned mtu, bool vnet_header) {
     return sent;
 }
 
-/* Returns whether the broker is to be heard again. What it said without meaning is an end, as what it cannot be told.
- */
+/* Returns whether the broker is to be heard again: not when it makes no sense, or cannot be answered. */
 static bool carry_out(int broker, struct message *order) {
     char word[8] = "";
     unsigned number = 0;
@@ -55,11 +54,11 @@ static bool carry_out(int broker, struct message *order) {
     close_all(order->fds, order->fd_count);
     if (!rest || with_fds) return false;
     if (strcmp(order->bytes, "list\n") == 0) return list(broker);
-    if (sscanf(order->bytes, "drop %5u\n", &number) == 1 && number < MAX_PORTS) {
+    if (sscanf(order->bytes, "drop %5u%n", &number, &used) == 1 && order->bytes + used == rest && number < MAX_PORTS) {
         drop(number);
         return true;
     }
-    if (sscanf(order->bytes, "tap %5u %3s\n", &number, word) == 2)
+    if (sscanf(order->bytes, "tap %5u %3s%n", &number, word, &used) == 2 && order->bytes + used == rest)
         return answer_tap(broker, number, strcmp(word, "yes") == 0);
     return false;
 }

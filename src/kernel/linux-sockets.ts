@@ -119,10 +119,13 @@ export class LinuxSockets implements Sockets, Disposable {
     return prepared(native.packetOpen(), (fd) =>
       check('PACKET_AUXDATA', native.packetAuxdata(fd))
         .andThen(() => check('PACKET_VNET_HDR', native.packetVnetHeader(fd)))
-        .andThen(() => check('SO_RCVBUF', native.receiveBuffer(fd, buffer)))
-        .andThen(() => check('SO_SNDBUF', native.sendBuffer(fd, buffer)))
+        .andThen(() => enlarge(fd, buffer))
         .andThen(() => bindPacket(fd, ifindex)),
     );
+  }
+
+  enlarge({ fd }: OwnedFd, buffer: number): Result<void, SysError> {
+    return enlarge(fd, buffer).map(() => undefined);
   }
 
   whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
@@ -161,6 +164,12 @@ export class LinuxSockets implements Sockets, Disposable {
 
 function unlessUnknown(error: SysError): Result<number, SysError> {
   return error.code === 'ENOPROTOOPT' ? ok(0) : err(error);
+}
+
+function enlarge(fd: number, buffer: number): Result<number, SysError> {
+  return check('SO_RCVBUF', native.receiveBuffer(fd, buffer)).andThen(() =>
+    check('SO_SNDBUF', native.sendBuffer(fd, buffer)),
+  );
 }
 
 function bindPacket(fd: number, ifindex: number): Result<number, SysError> {

@@ -86,6 +86,12 @@ export interface Sockets {
    */
   openPacketUplink(ifindex: number, buffer: number): Result<OwnedFd, SysError>;
   /**
+   * For a socket that was made elsewhere.
+   *
+   * @param buffer bytes of memory for what waits, each way, as far as the kernel lets us.
+   */
+  enlarge(socket: OwnedFd, buffer: number): Result<void, SysError>;
+  /**
    * Calls `tell` once, in a turn of its own, when the process has ended, also if it has by now.
    *
    * @param pidfd of the process; closed when `tell` is called or the answer is disposed, and when this fails.

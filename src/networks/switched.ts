@@ -40,6 +40,8 @@ export interface Switchboard {
 
 /** Bytes that a guest, or the switch, may have sent and the other not read: of frames of 1,514 bytes some 450. */
 const buffer = 1 << 20;
+/** The same of a tap, whose frames may be 64 KB long. */
+const tapBuffer = 8 << 20;
 
 /** @returns a promise for a tap alone. */
 export function openSwitched(
@@ -50,11 +52,20 @@ export function openSwitched(
   const { network, form, mtu, vnetHdr } = wish;
   const cannot = `network "${network.name}" cannot be opened`;
   if (form === 'tap') {
-    return switchboard
-      .openTap(mtu, vnetHdr)
-      .then((ends) =>
-        ends.mapErr((what) => networkError(`${cannot}: ${what}`)).andThen((made) => plug(switchboard, wish, made)),
-      );
+    return switchboard.openTap(mtu, vnetHdr).then((made) =>
+      made
+        .mapErr((what) => networkError(`${cannot}: ${what}`))
+        .andThen(([theirs, ours]) =>
+          kernel.sockets
+            .enlarge(ours, tapBuffer)
+            .mapErr((error) => {
+              theirs.close();
+              ours.close();
+              return networkError(cannot, error);
+            })
+            .andThen(() => plug(switchboard, wish, [theirs, ours])),
+        ),
+    );
   }
   return kernel.sockets
     .pair(form === 'dgram' ? 'seqpacket' : 'stream', buffer)

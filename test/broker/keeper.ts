@@ -1,14 +1,16 @@
 /** The keeper as a process of its own: its taps, whom they reach, and what is left when it is killed. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { type Ends, Keeper } from '../../src/broker/keeper.js';
 import { parseInterfaceName } from '../../src/core/names.js';
 import { createLinuxKernel } from '../../src/kernel/linux.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { failing, Poller, readable } from '../../src/kernel/poller.js';
+import { connectSeqpacket, receive, send } from '../../src/kernel/seqpacket.js';
 import { keepersAt } from '../support/keeper-process.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
+import { noNobody } from '../support/nobody.js';
 import { questions } from '../support/talk.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { until } from '../support/until.js';
@@ -45,6 +47,15 @@ function listen(fd: OwnedFd, patience: number): { readonly frames: Buffer[]; rea
 }
 
 const keepers = () => keepersAt(path);
+/** A program that has a tap made, and says what came of it. */
+const maker = (at: string) => `
+  const { Keeper } = await import(${JSON.stringify(new URL('../../src/broker/keeper.js', import.meta.url).href)});
+  const keeper = new Keeper(${JSON.stringify(at)});
+  const made = await keeper.openTap(1500, true);
+  console.log(made.isOk() ? 'made' : made.error);
+  keeper.leave(true);
+  process.exit(0);`;
+
 const noOffloads = Buffer.alloc(10);
 const said = Buffer.from(questions([10, 9, 9, 1])['an ARP request'] as Uint8Array);
 
@@ -112,6 +123,36 @@ t.test('taps outlive it, and another makes more', async (t) => {
   await open(t);
 });
 
+t.test('whoever makes no sense is hung up on, and nothing of it is kept', async (t) => {
+  await open(t);
+  const senseless = ['x', '\n', 'tap\n', 'tap 1500\n', 'tap 99999999999 yes\n', 'keep 1 guest', 'keep 65536 guest\n'];
+  const more = ['keep 1 guest x\n', 'keep -1 guest\n', 'drop\n', 'drop 65536\n', 'list', 'lists\n', 'x'.repeat(20_000)];
+  for (const text of [...senseless, ...more]) {
+    const connection = connectSeqpacket(path)._unsafeUnwrap();
+    send(connection.fd, Buffer.from(text), [connection.fd, connection.fd])._unsafeUnwrap();
+    await until(() =>
+      receive(connection.fd, 0).match(
+        ({ tag }) => tag === 'end',
+        () => true,
+      ),
+    );
+    connection.close();
+    // With neither broker nor guests it ends, and this starts another
+    await open(t);
+    t.equal(readdirSync(`/proc/${keepers()[0]}/fd`).length, 5, text.slice(0, 20));
+  }
+});
+
+t.test('a user without privileges, where /dev/net/tun is open to all', { skip: noNobody }, async (t) => {
+  const folder = temporaryFolder(t);
+  chmodSync(folder, 0o777);
+  const script = `mknod -m 666 ${folder}/tun c 10 200; mount --bind ${folder}/tun /dev/net/tun
+    exec setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --no-new-privs "$0" "$@"`;
+  const words = ['-m', 'sh', '-ec', script, process.execPath, '--input-type=module', '-e', maker(`${folder}/keeper`)];
+  const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
+  t.equal(stdout + stderr, 'made\n');
+});
+
 t.test('it ends with the last broker, and its socket too', async (t) => {
   await open(t);
   keeper.leave(true);
@@ -120,16 +161,9 @@ t.test('it ends with the last broker, and its socket too', async (t) => {
 });
 
 t.test('where no namespaces are allowed', async (t) => {
-  const script = `
-    const { Keeper } = await import(${JSON.stringify(new URL('../../src/broker/keeper.js', import.meta.url).href)});
-    const keeper = new Keeper(${JSON.stringify(path)});
-    const made = await keeper.openTap(1500, true);
-    console.log(made.isOk() ? 'made' : made.error);
-    keeper.leave(true);
-    process.exit(0);`;
   const run = (capabilities: string) => {
     const command = `echo 0 >/proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=${capabilities} --inh-caps=${capabilities} "$0" "$@"`;
-    const words = ['-Urn', 'sh', '-c', command, process.execPath, '--input-type=module', '-e', script];
+    const words = ['-Urn', 'sh', '-c', command, process.execPath, '--input-type=module', '-e', maker(path)];
     const { stdout, stderr } = spawnSync('unshare', words, { encoding: 'utf8' });
     return stdout + stderr;
   };

@@ -91,6 +91,20 @@ t.test('the switch’s uplink: a header before each frame, and the VLAN tag besi
   t.ok(io.receive(one.fd, 0, 8, vnetHeaderLength, withTag) < 0, 'not its own');
 });
 
+t.test('a socket that was made elsewhere gets more memory', async (t) => {
+  const socket = open(t, 'both');
+  const waiting = (times: number) => {
+    const other = open(t, 'ends');
+    for (let i = 0; i < times; i += 1) writeSync(other.fd, frame('02:00:00:00:00:01', 'x'.repeat(1400)));
+    other.close();
+    return drain(socket).length;
+  };
+  const before = waiting(900);
+  sockets.enlarge(socket, 8 << 20)._unsafeUnwrap();
+  const after = waiting(900);
+  t.ok(before < 900 && after === 900, `${before} of 900 frames waited, then ${after}`);
+});
+
 t.test('the interface is promiscuous while it is open', async (t) => {
   const promiscuity = () => ipLink('wire0').promiscuity;
   t.equal(promiscuity(), 0);

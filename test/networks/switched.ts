@@ -77,6 +77,8 @@ t.test('a tap comes from elsewhere, and later', async (t) => {
     return err(networkError('the switch cannot be started'));
   };
   t.match((await openSwitched(kernel, { openTap, plug: noSwitch }, tap))._unsafeUnwrapErr().what, /cannot be started/);
+  kernel.failAt(1, 'EPERM');
+  t.match((await openSwitched(kernel, { openTap, plug }, tap))._unsafeUnwrapErr().what, /opened: SO_RCVBUF: EPERM/);
   const none = { openTap: async () => err('no namespaces are allowed'), plug };
   const { what } = (await openSwitched(kernel, none, tap))._unsafeUnwrapErr();
   t.equal(what, 'network "lan" cannot be opened: no namespaces are allowed');

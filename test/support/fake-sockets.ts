@@ -63,6 +63,10 @@ export class FakeSockets implements Sockets {
     return this.#steps('PACKET_AUXDATA', 'PACKET_VNET_HDR', 'PACKET_IGNORE_OUTGOING', 'PACKET_ADD_MEMBERSHIP', 'bind');
   }
 
+  enlarge(): Result<void, SysError> {
+    return this.#call('SO_RCVBUF');
+  }
+
   whenEnded(pidfd: OwnedFd, tell: () => void): Result<Disposable, SysError> {
     const stop = () => {
       this.followed.delete(pidfd);
