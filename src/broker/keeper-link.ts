@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { err, type Result } from 'neverthrow';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import { isRunning } from '../kernel/process.js';
 import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import {
@@ -51,7 +52,8 @@ export class KeeperLink implements Disposable {
     if (connected.isErr()) return false;
     const peer = peerProcess(connected.value.fd);
     if (peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.())) {
-      this.#ours ||= !isThere(peer.value.pid);
+      // The process that began to listen: a broker that did is this one, or is no more
+      this.#ours ||= !isRunning(peer.value.pid);
       return this.#use(connected.value).isOk();
     }
     connected.value.close();
@@ -128,14 +130,5 @@ export class KeeperLink implements Disposable {
         connection.close();
         return error;
       });
-  }
-}
-
-/** Whether the process that began to listen is still there; a broker that did, and is not this one, is not. */
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import { isRunning } from '../kernel/process.js';
 import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import { decodeEvent, encodeOrder, type Order, type PlugOrder, type SwitchEvent } from '../protocol/switch-order.js';
@@ -40,6 +41,8 @@ export class SwitchLink implements Disposable {
   #watch: Watch | undefined;
   #connection: OwnedFd | undefined;
   #handlers: LinkHandlers | undefined;
+  /** Whether its socket is a broker's, and not a service manager's that listens on. */
+  #ours = false;
 
   /** @param path of the switch's socket. Anybody may be there: only root and our own user are spoken to. */
   constructor(private readonly path: string) {}
@@ -62,9 +65,11 @@ export class SwitchLink implements Disposable {
     if (connected.isErr()) return undefined;
     const connection = connected.value;
     const peer = peerProcess(connection.fd);
-    const ours = peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.());
-    const asked = ours && send(connection.fd, encodeOrder({ order: 'list' }), []).isOk();
+    const known = peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.());
+    const asked = known && send(connection.fd, encodeOrder({ order: 'list' }), []).isOk();
     const listed = asked ? readList(connection.fd) : undefined;
+    // The process that began to listen: a broker that did is this one, or is no more
+    if (peer.isOk()) this.#ours ||= !isRunning(peer.value.pid);
     if (listed !== undefined && this.#use(connection).isOk()) return listed;
     for (const { fds } of listed ?? []) for (const fd of fds) fd.close();
     connection.close();
@@ -79,6 +84,7 @@ export class SwitchLink implements Disposable {
     const listening = listenSeqpacket(this.path, { mode: 0o600 });
     if (listening.isErr()) return err(listening.error);
     using listener = listening.value;
+    this.#ours = true;
     const env = { PATH: process.env['PATH'] ?? '', LISTEN_FDS: '1' };
     const stdio = ['ignore', 'ignore', 'ignore', listener.fd] as const;
     const child = spawn(process.execPath, [program], { stdio: [...stdio], env, detached: true, cwd: '/' });
@@ -99,10 +105,10 @@ export class SwitchLink implements Disposable {
     );
   }
 
-  /** The switch stays, if it has ports. @param last whether it has none, and its socket goes with it. */
+  /** The switch stays, if it has ports. @param last whether it has none: then nobody will want its socket again. */
   leave(last: boolean): void {
     this.#disconnect();
-    if (last) rmSync(this.path, { force: true });
+    if (last && this.#ours) rmSync(this.path, { force: true });
   }
 
   [Symbol.dispose](): void {

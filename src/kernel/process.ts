@@ -84,6 +84,15 @@ export function pidfdOpen(pid: number): Result<OwnedFd, SysError> {
   return check('pidfd_open', native.pidfdOpen(pid)).map(ownFd);
 }
 
+/** Whether there is a process of that number, whoever's. */
+export function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** The name a process gives itself (proc(5), comm), at most 15 bytes: to show, never to decide by; may hold anything. */
 export function processName(pid: number): string | undefined {
   try {

@@ -1,13 +1,15 @@
 /** The keeper as a process of its own: its taps, whom they reach, and what is left when it is killed. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, readlinkSync, readSync, writeSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { type Ends, Keeper } from '../../src/broker/keeper.js';
 import { parseInterfaceName } from '../../src/core/names.js';
 import { createLinuxKernel } from '../../src/kernel/linux.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { failing, Poller, readable } from '../../src/kernel/poller.js';
-import { connectSeqpacket, receive, send } from '../../src/kernel/seqpacket.js';
+import { connectSeqpacket, listenSeqpacket, receive, send } from '../../src/kernel/seqpacket.js';
 import { keepersAt } from '../support/keeper-process.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { noNobody } from '../support/nobody.js';
@@ -158,6 +160,23 @@ t.test('it ends with the last broker, and its socket too', async (t) => {
   keeper.leave(true);
   await until(() => keepers().length === 0);
   t.notOk(existsSync(path));
+});
+
+t.test('the socket of a service manager stays for the next keeper', async (t) => {
+  const at = `${temporaryFolder(t)}/keeper`;
+  const listener = listenSeqpacket(at, { mode: 0o600 })._unsafeUnwrap();
+  t.teardown(() => listener.close());
+  const program = fileURLToPath(new URL('../../native/fdbroker-keeper', import.meta.url));
+  const run = () =>
+    spawn(program, [], { stdio: ['ignore', 'inherit', 'inherit', listener.fd], env: { LISTEN_FDS: '1' } });
+  for (const _time of [1, 2]) {
+    const ended = once(run(), 'exit');
+    const broker = new Keeper(at);
+    for (const end of (await broker.openTap(1500, true))._unsafeUnwrap()) end.close();
+    broker.leave(true);
+    t.same(await ended, [0, null]);
+    t.ok(existsSync(at));
+  }
 });
 
 t.test('where no namespaces are allowed', async (t) => {

@@ -6,6 +6,7 @@ import { DgramSocket } from 'node-unix-socket';
 import t from 'tap';
 import {
   execInPlace,
+  isRunning,
   keepOnExec,
   lockFile,
   neverWait,
@@ -29,6 +30,13 @@ t.test('a file is locked by one open file at a time', async (t) => {
   t.equal(lockFile(other)._unsafeUnwrap(), true);
   closeSync(other);
   t.match(lockFile(0x7fff_ffff)._unsafeUnwrapErr(), { call: 'flock', code: 'EBADF' });
+});
+
+t.test('which processes there are', async (t) => {
+  t.ok(isRunning(process.pid));
+  t.ok(isRunning(1), 'whoever’s');
+  const { pid } = spawnSync('true');
+  t.notOk(isRunning(pid));
 });
 
 t.test('execInPlace takes arguments, environment, the standard streams and what is kept', async (t) => {
