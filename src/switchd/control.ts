@@ -2,6 +2,7 @@
  * Where the broker reaches the switch: a listening socket that was handed over, one broker at a time. A broker that goes
  * leaves the ports at work, and the next one asks for a list of them.
  */
+import { performance } from 'node:perf_hooks';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { accept, receive, send } from '../kernel/seqpacket.js';
@@ -12,6 +13,9 @@ import type { Ports } from './ports.js';
 
 /** Descriptors of one port at most. */
 const mostFds = 8;
+/** Milliseconds that a broker has to read the list of ports, of which some hundred lie in a socket. */
+const patience = 5000;
+const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 export class Control implements Disposable {
   readonly #watch = new Watch();
@@ -45,11 +49,20 @@ export class Control implements Disposable {
     return this.#broker !== undefined;
   }
 
-  /** Tells the broker, if there is one; one that does not read is left. */
-  tell(event: SwitchEvent, fds: readonly OwnedFd[] = []): void {
+  /**
+   * Tells the broker, if there is one; one that does not read is left.
+   *
+   * @param until when it must have read what it was told before (performance.now()); frames go on meanwhile.
+   */
+  tell(event: SwitchEvent, fds: readonly OwnedFd[] = [], until = 0): void {
     if (this.#broker === undefined) return;
-    const numbers = fds.map((fd) => fd.fd);
-    const sent = send(this.#broker.fd, encodeEvent(event), numbers);
+    const { fd } = this.#broker;
+    const [bytes, numbers] = [encodeEvent(event), fds.map((one) => one.fd)];
+    let sent = send(fd, bytes, numbers);
+    while (sent.isErr() && sent.error.code === 'EAGAIN' && performance.now() < until) {
+      Atomics.wait(sleep, 0, 0, 1);
+      sent = send(fd, bytes, numbers);
+    }
     if (sent.isErr()) this.#fail(sent.error);
   }
 
@@ -110,8 +123,9 @@ export class Control implements Disposable {
   }
 
   #list(): void {
-    for (const { order, fds } of this.ports()) this.tell({ event: 'port', order }, fds);
-    this.tell({ event: 'listed' });
+    const until = performance.now() + patience;
+    for (const { order, fds } of this.ports()) this.tell({ event: 'port', order }, fds, until);
+    this.tell({ event: 'listed' }, [], until);
   }
 
   #fail(error: SysError): void {
