@@ -197,16 +197,22 @@ static void measure_rate(int64_t duration, int paced, clockid_t switch_clock) {
     printf("%lld %lld %lld\n", (long long)arrived, (long long)(ended - began), (long long)taken);
 }
 
-static void measure_latency(int count) {
+/* Whether the frame that was sent came, and not another that the switch sends to all. */
+static int is_there(void) {
     uint8_t frame[MAX_FRAME];
     struct pollfd waited = {.fd = fds[1], .events = POLLIN};
+    while (poll(&waited, 1, LOST / 1000000) == 1)
+        if (recv(fds[1], frame, size, 0) == (ssize_t)size && memcmp(frame, frames, size) == 0) return 1;
+    return 0;
+}
+
+static void measure_latency(int count) {
     introduce();
-    while (recv(fds[1], frame, sizeof frame, MSG_DONTWAIT) > 0) continue;
     for (int i = 0; i < count; i++) {
+        memcpy(frames + TYPE_AT + sizeof counted, &i, sizeof i);
         const int64_t began = now(CLOCK_MONOTONIC);
         if (send(fds[0], frames, size, 0) < 0) die("send");
-        const int there = poll(&waited, 1, LOST / 1000000) == 1 && recv(fds[1], frame, sizeof frame, 0) > 0;
-        printf("%lld\n", there ? (long long)(now(CLOCK_MONOTONIC) - began) : LOST);
+        printf("%lld\n", is_there() ? (long long)(now(CLOCK_MONOTONIC) - began) : LOST);
         pause_for(PAUSE_NANOSECONDS / 2 + rand() % PAUSE_NANOSECONDS);
     }
 }

@@ -8,6 +8,8 @@ import { Limit, OurSwitch, type Side } from './sides.js';
 
 const rounds = 5;
 const milliseconds = 200;
+/** Milliseconds before the first round. */
+const warmUp = 500;
 /** As much of what the smallest costs is still flat. */
 const flat = 1.25;
 const traffic = { size: 64, ports: 2, flows: 1, addresses: 1 } as const;
@@ -22,6 +24,7 @@ interface Series {
 /** The first is what the others are compared with. */
 function measure(results: Results, all: readonly Omit<Series, 'costs'>[]): void {
   const series: Series[] = all.map((one) => ({ ...one, costs: [] }));
+  for (const { side, traffic } of series) measureRate(side, traffic, warmUp);
   for (let round = 0; round < rounds; round += 1) {
     for (const { side, traffic, costs } of series) costs.push(measureRate(side, traffic, milliseconds).cost);
   }

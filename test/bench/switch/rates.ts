@@ -27,6 +27,7 @@ interface Series {
 
 async function measureScene(folder: string, ports: number, all: readonly Series[]): Promise<readonly Side[]> {
   return withSides(folder, ports, (sides) => {
+    for (const { traffic } of all) for (const side of sides) measureRate(side, traffic, milliseconds);
     for (let round = 0; round < rounds; round += 1) {
       for (const { traffic, rates } of all) rates.push(sides.map((side) => measureRate(side, traffic, milliseconds)));
     }
@@ -41,7 +42,9 @@ function ratio({ rates }: Series, value: (of: readonly Rate[]) => number | undef
 }
 
 export async function measureRates(results: Results, folder: string): Promise<void> {
-  results.section(`Frames between ports of a switch (${rounds} rounds of ${milliseconds} ms)`);
+  results.section(
+    `Frames between ports of a switch (${rounds} rounds of ${milliseconds} ms, after one that does not count)`,
+  );
   const all: Series[] = sizes.flatMap((size) =>
     scenes.map(([ports, flows]) => ({
       name: `${size} bytes, ${ports} ports, ${flows === 1 ? 'a flow' : `${flows} flows`}`,
