@@ -20,6 +20,7 @@ import { Results } from './results.js';
 import { measureCosts } from './switch/costs.js';
 import { measureFootprint } from './switch/footprint.js';
 import { measureLatencies } from './switch/latencies.js';
+import { measureManners } from './switch/manners.js';
 import { measureRates } from './switch/rates.js';
 import { measureTimeToFd } from './time-to-fd.js';
 import { measureTimeToGrant } from './time-to-grant.js';
@@ -41,6 +42,7 @@ const entries: Readonly<Record<string, (results: Results, folder: string) => voi
   'switch-latencies': measureLatencies,
   'switch-costs': measureCosts,
   'switch-footprint': measureFootprint,
+  'switch-manners': measureManners,
 };
 
 const wanted = process.argv.slice(2);

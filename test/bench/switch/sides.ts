@@ -40,12 +40,21 @@ export class OurSwitch implements Side {
   readonly name = 'fdbroker-switchd';
   readonly ends: OwnedFd[] = [];
   readonly #teardowns: (() => unknown)[] = [];
-  readonly #process = new SwitchProcess({ teardown: (end) => this.#teardowns.push(end) });
-  readonly #broker: BrokerEnd = this.#process.connect({ teardown: (end) => this.#teardowns.push(end) });
+  readonly #process: SwitchProcess;
+  readonly #broker: BrokerEnd;
 
-  /** @param networks the ports are spread over, two to each in turn. */
-  static async start(ports: number, networks = 1): Promise<OurSwitch> {
-    const it = new OurSwitch();
+  private constructor(options: readonly string[]) {
+    const lifetime = { teardown: (end: () => unknown) => void this.#teardowns.push(end) };
+    this.#process = new SwitchProcess(lifetime, [], options);
+    this.#broker = this.#process.connect(lifetime);
+  }
+
+  /**
+   * @param networks the ports are spread over, two to each in turn.
+   * @param options of its command line.
+   */
+  static async start(ports: number, networks = 1, options: readonly string[] = []): Promise<OurSwitch> {
+    const it = new OurSwitch(options);
     for (let port = 0; port < ports; port += 1) await it.#plug(port, (port >> 1) % networks);
     await it.#settled();
     return it;
