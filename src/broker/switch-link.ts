@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import { sendUntil } from '../kernel/patient-send.js';
 import { isRunning } from '../kernel/process.js';
 import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
@@ -22,7 +23,7 @@ const program = fileURLToPath(new URL('../bin/fdbroker-switchd.js', import.meta.
  * Milliseconds that a switch which is asked for its ports has for the answer, and nobody is served meanwhile: one that has
  * just been started, by a broker that was killed then, has ports waiting for it and takes a second or two to come up.
  */
-const patience = 15_000;
+export const patience = 15_000;
 const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 /** A port that a switch has. */
@@ -96,13 +97,11 @@ export class SwitchLink implements Disposable {
     return connectSeqpacket(this.path).andThen((connection) => this.#use(connection));
   }
 
-  send(order: Order, fds: readonly OwnedFd[]): Result<void, SysError> {
+  /** @param until when the switch must have taken what was ordered before (performance.now()); nobody is served meanwhile. */
+  send(order: Order, fds: readonly OwnedFd[], until = 0): Result<void, SysError> {
     if (this.#connection === undefined) return err({ tag: 'sys', call: 'sendmsg', code: 'ENOTCONN', errno: 107 });
-    return send(
-      this.#connection.fd,
-      encodeOrder(order),
-      fds.map((fd) => fd.fd),
-    );
+    const numbers = fds.map((fd) => fd.fd);
+    return sendUntil(until, this.#connection.fd, encodeOrder(order), numbers);
   }
 
   /** The switch stays, if it has ports. @param last whether it has none: then nobody will want its socket again. */

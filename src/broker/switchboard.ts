@@ -18,7 +18,7 @@ import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
 import type { Ends, Keeper } from './keeper.js';
 import { guestOrder, readLabel, uplinkOrder } from './plug-order.js';
-import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
+import { complain, describeLinkError, type Found, patience, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 
 /** Milliseconds before a switch is started again that lasted no longer than that. */
@@ -209,10 +209,12 @@ export class Switchboard implements Board, Disposable {
       if (this.#ports.get(one.order.port) === undefined) this.#adopt(one);
       else for (const fd of one.fds) fd.close();
     }
+    // Some hundred orders lie in a socket, and one that was just started does not read yet
+    const until = performance.now() + patience;
     for (const port of [...this.#ports]) {
       if (told.has(port.order.port)) continue;
       if (port.leaving) this.#gone(port);
-      else void this.link.send({ order: 'plug', ...port.order }, port.fds).isOk();
+      else void this.link.send({ order: 'plug', ...port.order }, port.fds, until).isOk();
     }
   }
 

@@ -5,7 +5,8 @@
 import { performance } from 'node:perf_hooks';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { accept, receive, send } from '../kernel/seqpacket.js';
+import { sendUntil } from '../kernel/patient-send.js';
+import { accept, receive } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import { decodeOrder, encodeEvent, type Order, type SwitchEvent } from '../protocol/switch-order.js';
@@ -15,7 +16,6 @@ import type { Ports } from './ports.js';
 const mostFds = 8;
 /** Milliseconds that a broker has to read the list of ports, of which some hundred lie in a socket. */
 const patience = 5000;
-const sleep = new Int32Array(new SharedArrayBuffer(4));
 
 export class Control implements Disposable {
   readonly #watch = new Watch();
@@ -56,13 +56,8 @@ export class Control implements Disposable {
    */
   tell(event: SwitchEvent, fds: readonly OwnedFd[] = [], until = 0): void {
     if (this.#broker === undefined) return;
-    const { fd } = this.#broker;
-    const [bytes, numbers] = [encodeEvent(event), fds.map((one) => one.fd)];
-    let sent = send(fd, bytes, numbers);
-    while (sent.isErr() && sent.error.code === 'EAGAIN' && performance.now() < until) {
-      Atomics.wait(sleep, 0, 0, 1);
-      sent = send(fd, bytes, numbers);
-    }
+    const numbers = fds.map((fd) => fd.fd);
+    const sent = sendUntil(until, this.#broker.fd, encodeEvent(event), numbers);
     if (sent.isErr()) this.#fail(sent.error);
   }
 

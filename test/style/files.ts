@@ -47,7 +47,6 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/resume-grant.ts': 'test/broker/switch.ts',
   'src/broker/serve.ts': 'test/broker/daemon.ts',
   'src/broker/server.ts': 'test/broker/hostile.ts',
-  'src/broker/switch-link.ts': 'test/broker/switch.ts',
   'src/broker/switch-ports.ts': 'test/broker/switch.ts',
   'src/broker/switchboard.ts': 'test/broker/switch.ts',
   'src/core/port-kind.ts': 'test/protocol/switch-order.ts',
