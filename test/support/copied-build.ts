@@ -31,7 +31,8 @@ export function copyBuild(t: Lifetime, parts: readonly string[] = kernelParts): 
 
 /** The same with the kernel layer's tests and all packages. */
 export function copyBuildWithTests(t: Lifetime): string {
-  const folder = copyBuild(t);
+  // The tests make frames by what the switch knows of them
+  const folder = copyBuild(t, [...kernelParts, 'src/switch']);
   rmSync(join(folder, 'node_modules'), { recursive: true });
   symlinkSync(inProject('node_modules'), join(folder, 'node_modules'));
   // For what a test compiles: its sources are beside the build.
