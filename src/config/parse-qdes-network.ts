@@ -7,11 +7,11 @@ import { Fields, type Shape } from './fields.js';
 import { parseGroup, parseHostAddress } from './parse-address.js';
 import { guardingShape, parseGuarding } from './parse-guarding.js';
 import type { Section } from './scan.js';
-import { parseInteger, parseMtu, parseOneOf, parseYesNo } from './values.js';
+import { parseAbsolutePath, parseInteger, parseMtu, parseOneOf, parseYesNo } from './values.js';
 
 const shape = {
   ...({ type: 'one', id: 'one', encapsulation: 'one', interface: 'one', port: 'one' } as const),
-  ...({ group: 'one', peer: 'list', ttl: 'one', mtu: 'one', fragment: 'one' } as const),
+  ...({ group: 'one', peer: 'list', ttl: 'one', mtu: 'one', fragment: 'one', 'key-file': 'one' } as const),
   ...guardingShape,
 } satisfies Shape;
 
@@ -37,6 +37,8 @@ export function parseQdesNetwork(section: Section, name: NetworkName, errors: Er
   const ttl = fields.one('ttl', parseInteger(0, 255)) ?? 1;
   const mtu = fields.one('mtu', parseMtu) ?? 'inherit';
   const fragment = fields.one('fragment', parseYesNo) ?? true;
+  const keyFile = fields.one('key-file', parseAbsolutePath);
+  if (encapsulation === 'vxlan') fields.refuseKey('key-file', 'is not for vxlan, which has no way to carry it');
   if (!fields.has('group') && !fields.has('peer')) {
     fields.refuse(
       'has no way to other hosts; write group = ADDRESS, as 239.1.2.3 or ff15::1:2, or peer[] = ADDRESS, or both',
@@ -52,6 +54,7 @@ export function parseQdesNetwork(section: Section, name: NetworkName, errors: Er
     ...{ type: 'qdes', name, origin: section.origin, id, encapsulation, interface: on, port },
     ...(group === undefined ? {} : { group }),
     ...{ peers, ttl, mtu, fragment },
+    ...(keyFile === undefined ? {} : { keyFile }),
     ...guarding,
   };
 }

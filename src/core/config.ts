@@ -112,6 +112,8 @@ export interface QdesNetwork extends Named<'qdes'>, Guarding {
   readonly mtu: number | 'inherit';
   /** Whether what does not fit the path's MTU goes in fragments of IP, and not at all otherwise. */
   readonly fragment: boolean;
+  /** Absolute path of the keys; undefined: who can send to the port is believed. Not of VXLAN. */
+  readonly keyFile?: string;
 }
 
 /** How a macvtap's frames go between it, its siblings on the parent, and the wire (ip-link(8)). */

@@ -12,6 +12,8 @@ export interface QdesLine {
   readonly group?: Endpoint;
   /** Hosts that get what is for all; without a group, no others are heard. */
   readonly peers: readonly Endpoint[];
+  /** Of 32 bytes each, in hexadecimal: what is sent is sealed with the first, what comes with any. Left out: nothing is. */
+  readonly keys?: readonly string[];
 }
 
 export function isIPv6Network({ group, peers }: Pick<QdesNetwork, 'group' | 'peers'>): boolean {
@@ -24,9 +26,14 @@ export function socketOf(network: QdesNetwork, on: string | number = network.int
 }
 
 /** @param socket of socketOf(). */
-export function lineOf({ id, encapsulation, group, peers, port }: QdesNetwork, socket: string): QdesLine {
+export function lineOf(
+  { id, encapsulation, group, peers, port }: QdesNetwork,
+  socket: string,
+  keys?: readonly string[],
+): QdesLine {
   return {
     ...{ socket, id, encapsulation, port },
+    ...(keys === undefined ? {} : { keys }),
     ...(group === undefined ? {} : { group: { address: group, port } }),
     peers: peers.map((address) => ({ address, port })),
   };

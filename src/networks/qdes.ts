@@ -5,6 +5,7 @@ import { formatEndpoint } from '../core/endpoint.js';
 import { isIPv6Network, lineOf, socketOf } from '../core/qdes-line.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
+import { readKeyFile } from '../kernel/key-file.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type NetworkError, type NetworkFacts, networkError, type Uplink } from './network.js';
 import { guardedBySwitch, plainMtu, socketError, socketFacts } from './socket-network.js';
@@ -13,6 +14,8 @@ import { usableInterface } from './usable-interface.js';
 /** UDP, our header, Ethernet. */
 const inner = 8 + 8 + 14;
 const outer = { four: 20, six: 40 } as const;
+/** What sealing adds (docs/qdes.md). */
+const sealing = 32;
 /** Bytes of the longest packet of IP. */
 const longest = 65_535;
 /** Bytes of memory for datagrams that wait, of all networks of a socket. */
@@ -33,7 +36,7 @@ export function openQdesUplink(
   network: QdesNetwork,
   sharing: (socket: string) => readonly SharedSocket[],
 ): Result<Uplink, NetworkError> {
-  const { name, id, port, group, ttl, fragment } = network;
+  const { name, id, port, group, ttl, fragment, keyFile } = network;
   return usableInterface(kernel, network).andThen((link) => {
     const { ifindex } = link;
     const socket = socketOf(network, ifindex);
@@ -43,6 +46,8 @@ export function openQdesUplink(
       const what = `id ${id} is that of network "${taken.network}" until its guests have ended`;
       return err(networkError(`network "${name}" cannot be opened: ${what}`));
     }
+    const keys = keyFile === undefined ? ok(undefined) : readKeyFile(keyFile, process.geteuid?.() ?? 0);
+    if (keys.isErr()) return err(networkError(`network "${name}" cannot be opened: ${keys.error}`));
     const [other] = others;
     const opened =
       other === undefined
@@ -53,7 +58,7 @@ export function openQdesUplink(
         (group === undefined ? ok() : kernel.sockets.joinGroup(fd, group, ifindex))
           .map((): Uplink => {
             const mtu = carriedMtu(network, guestMtu(network, link));
-            return { kind: 'qdes', fds: [fd], mtu, line: lineOf(network, socket) };
+            return { kind: 'qdes', fds: [fd], mtu, line: lineOf(network, socket, keys.value) };
           })
           .mapErr((error) => {
             fd.close();
@@ -79,19 +84,21 @@ export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts
   const { id, port, group, peers, interface: by } = network;
   const link = usableInterface(kernel, network);
   const place = group === undefined ? `port ${port}` : formatEndpoint({ address: group, port });
+  const caution = `who can send UDP to port ${port} of this host can put frames into it, because it has no key`;
   const named = peers.length === 0 ? '' : `, ${peers.length} peer${peers.length === 1 ? '' : 's'}`;
   return {
     ...socketFacts(`${place}%${by} id ${id}${named}`),
     mtu: link.isOk() ? guestMtu(network, link.value) : null,
     ...guardedBySwitch(network),
-    caution: `who can send UDP to port ${port} of this host can put frames into it, because it has no key`,
+    ...(network.keyFile === undefined ? { caution } : {}),
     problem: link.isErr() ? link.error.what : null,
   };
 }
 
 function guestMtu(network: QdesNetwork, link: Link): number {
   if (network.mtu !== 'inherit') return network.mtu;
-  return Math.min(link.mtu, longest) - inner - (isIPv6Network(network) ? outer.six : outer.four);
+  const sealed = network.keyFile === undefined ? 0 : sealing;
+  return Math.min(link.mtu, longest) - inner - sealed - (isIPv6Network(network) ? outer.six : outer.four);
 }
 
 function cannot(network: QdesNetwork, error: SysError): NetworkError {

@@ -8,7 +8,7 @@ import { type PortKind, portKinds } from '../core/port-kind.js';
 import type { QdesLine } from '../core/qdes-line.js';
 import { decodeInspect, type InspectOrder, inspectFields } from './inspect-order.js';
 import { decodeMessage, encodeMessage, type Fields, type ProtocolError, protocolError } from './message.js';
-import { decodeLine, encodeLine } from './qdes-field.js';
+import { decodeLine, lineFields } from './qdes-field.js';
 
 /** A port as the broker wants it. Its descriptors come with the message, in the order that its kind says. */
 export interface PlugOrder {
@@ -79,7 +79,7 @@ function plugFields(order: PlugOrder): [string, string][] {
     ['vlan', String(order.vlan ?? '')],
     ['flood-rate', String(order.floodRate ?? '')],
     ['addresses', order.addresses.join(' ')],
-    ...(order.line === undefined ? [] : [['qdes', encodeLine(order.line)] satisfies [string, string]]),
+    ...(order.line === undefined ? [] : lineFields(order.line)),
     ['label', order.label],
   ];
 }
@@ -108,7 +108,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   const floodRate = wholeNumber(fields, 'flood-rate', 1e9);
   const set = words(fields, 'flags');
   const addresses = words(fields, 'addresses').map(parseMac);
-  const line = decodeLine(fields.get('qdes') ?? '');
+  const line = decodeLine(fields.get('qdes') ?? '', fields.get('qdes-keys') ?? '');
   const label = fields.get('label');
   if (network === undefined || maxAddresses === undefined || maxFrame === undefined || kind === undefined) {
     return err(protocolError('the order lacks network, kind, max-addresses or max-frame'));

@@ -31,6 +31,10 @@ export const dropReasons = [
   'own',
   /** From a host that is none of those which the network has. */
   'not-a-peer',
+  /** From another host, and not sealed with a key of the network. */
+  'unverified',
+  /** From another host, and sealed, and here before, or from one that has not answered yet. */
+  'replayed',
   /** From a host for which there is no room among the peers. */
   'no-peer-room',
   /** The port that it goes to takes no more now. */

@@ -1,17 +1,20 @@
 /**
  * Uplink to other hosts by QDES (docs/qdes.md), or by VXLAN: what is for all goes to a group, to each host that is named,
- * or both; what is for an address that was seen goes to the host that it is behind. Nothing is allocated for a frame.
+ * or both; what is for an address that was seen goes to the host that it is behind. Without keys nothing is allocated for
+ * a frame.
  */
 import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { QdesLine } from '../core/qdes-line.js';
 import { writeAddress } from '../kernel/address-book.js';
-import { addressSize, type FrameIo, frameBatch, withAddress } from '../kernel/frame-io.js';
+import { addressSize, type FrameIo, withAddress } from '../kernel/frame-io.js';
 import { dropCode } from '../switch/drop-reason.js';
 import * as header from '../switch/qdes/header.js';
 import { noPeer, PeerTable } from '../switch/qdes/peer-table.js';
-import { isVxlan, vxlanNetworkAt, writeVxlan } from '../switch/qdes/vxlan.js';
+import { isVxlan, vxlanNetworkAt } from '../switch/qdes/vxlan.js';
 import { type PortIo, refused, refusedFor } from './port-io.js';
+import { Seal, type Session, sealSize } from './qdes-seal.js';
+import { QdesSender } from './qdes-sender.js';
 import type { QdesSocket } from './qdes-socket.js';
 
 const { headerSize, stampSize } = header;
@@ -21,6 +24,8 @@ const others = 256;
 const silence = { qdes: 17, vxlan: 300 } as const;
 /** Where the port lies in an address, in network byte order. */
 const portOffset = 2;
+/** Seconds between questions to a session that has not answered. */
+const askSeconds = 1;
 
 export class QdesPort implements PortIo {
   readonly edge = false;
@@ -30,16 +35,12 @@ export class QdesPort implements PortIo {
   ingress = -1;
   readonly peers: PeerTable;
   readonly #vxlan: boolean;
-  readonly #named: number;
-  readonly #hasGroup: boolean;
-  readonly #toSlots = new Int32Array(frameBatch);
-  readonly #toPeers = new Int32Array(frameBatch);
-  #waiting = 0;
-  /** Our instance, and what a reply must have; a hello draws the latter anew. */
-  readonly #random = randomFillSync(new Int32Array(2));
+  readonly #seal: Seal | undefined;
+  readonly #sender: QdesSender;
+  /** What a reply must have; each hello has another. */
+  readonly #token = randomFillSync(new Int32Array(1));
   /** Another switch has our instance. */
   #shared = false;
-  readonly #totals = { sent: 0, failed: 0, full: 0 };
 
   constructor(
     readonly fd: number,
@@ -47,17 +48,18 @@ export class QdesPort implements PortIo {
     private readonly line: QdesLine,
     private readonly socket: QdesSocket<QdesPort>,
   ) {
-    const { group, peers } = line;
+    const { group, peers, keys } = line;
     this.#vxlan = line.encapsulation === 'vxlan';
-    this.#hasGroup = group !== undefined;
-    this.#named = peers.length;
     this.peers = new PeerTable(peers.length + others, socket.hash);
+    const { addresses, capacity } = this.peers;
     const place = new Uint8Array(addressSize);
     for (const peer of peers) {
       writeAddress(peer, place, 0)._unsafeUnwrap();
       this.peers.add(place, 0, true, 0);
     }
-    if (group !== undefined) writeAddress(group, this.peers.addresses, this.peers.capacity)._unsafeUnwrap();
+    if (group !== undefined) writeAddress(group, addresses, capacity)._unsafeUnwrap();
+    this.#seal = keys === undefined ? undefined : new Seal(keys.map((key) => Buffer.from(key, 'hex')));
+    this.#sender = new QdesSender(fd, line, addresses, capacity, this.#seal, maxFrame);
   }
 
   get room(): number {
@@ -66,7 +68,7 @@ export class QdesPort implements PortIo {
 
   join(port: number): 'waits' | 'shares' | 'refused' {
     this.number = port;
-    return this.socket.join(this.line.id, this);
+    return this.socket.join(this.line.id, this, this.maxFrame + (this.#seal === undefined ? 0 : sealSize));
   }
 
   leave(io: FrameIo, slot: number): number | undefined {
@@ -76,12 +78,12 @@ export class QdesPort implements PortIo {
 
   tick(io: FrameIo, slot: number, now: number): void {
     this.peers.age(now, silence[this.line.encapsulation]);
+    this.#seal?.forget((peer) => this.peers.isCurrent(peer));
     if (this.#vxlan) return;
-    const sender = this.#random[0] as number;
-    randomFillSync(this.#random);
-    if (!this.#shared) this.#random[0] = sender;
+    if (this.#shared) this.#sender.rename();
     this.#shared = false;
-    header.writeStamp(io.bytesOf(slot), io.start[slot] as number, this.#random[1] as number, microseconds());
+    randomFillSync(this.#token);
+    this.#stamp(io, slot);
     this.#say(io, slot, header.helloType, stampSize);
   }
 
@@ -94,120 +96,145 @@ export class QdesPort implements PortIo {
   accept(io: FrameIo, slot: number): number {
     const [bytes, at, length] = [io.bytesOf(slot), (io.start[slot] as number) - headerSize, io.length[slot] as number];
     this.ingress = this.number;
-    let type = header.malformed;
-    if (!this.#vxlan) type = header.typeAt(bytes, at, length);
-    else if (isVxlan(bytes, at, length)) type = header.frameType;
-    if (type === header.malformed) return refusedFor(dropCode['bad-header']);
+    if (this.#vxlan ? !isVxlan(bytes, at, length) : length < 0) return refusedFor(dropCode['bad-header']);
     const port = this.socket.portOf(this.#vxlan ? vxlanNetworkAt(bytes, at) : header.networkAt(bytes, at));
     // A network that this host has no guest of
     if (port === undefined) return refused;
     this.ingress = port.number;
-    return port.#take(io, slot, type);
+    if (this.#vxlan) return port.#takeVxlan(io, slot);
+    return port.#seal === undefined ? port.#takePlain(io, slot) : port.#takeSealed(io, slot, port.#seal);
   }
 
   send(io: FrameIo, slots: Int32Array, peers: Int32Array, count: number): void {
-    this.#begin();
+    const sender = this.#sender;
+    sender.begin();
     for (let i = 0; i < count; i += 1) {
-      const [slot, peer] = [slots[i] as number, peers[i] as number];
-      const [bytes, at] = [io.bytesOf(slot), (io.start[slot] as number) - headerSize];
-      if (this.#vxlan) writeVxlan(bytes, at, this.line.id);
-      else header.writeHeader(bytes, at, header.frameType, this.line.id, this.#random[0] as number);
-      if (this.peers.isCurrent(peer)) this.#push(io, slot, this.peers.placeOf(peer));
-      else this.#pushToAll(io, slot);
+      const peer = peers[i] as number;
+      sender.put(io, slots[i] as number, header.frameType, i);
+      if (this.peers.isCurrent(peer)) sender.to(this.peers.placeOf(peer));
+      else sender.toAll();
     }
-    this.#flush(io);
+    sender.flush();
     const { sent } = io;
-    sent.sent = Math.min(count, this.#totals.sent);
-    sent.failed = this.#totals.failed;
-    sent.full = this.#totals.full;
+    sent.sent = Math.min(count, sender.totals.sent);
+    sent.failed = sender.totals.failed;
+    sent.full = sender.totals.full;
     // What fails here works again when the interface, or the route, is back
     sent.broken = false;
   }
 
-  /** What a datagram for this network means. */
-  #take(io: FrameIo, slot: number, type: number): number {
+  /** Kernels send VXLAN from any port, and receive it by one. */
+  #takeVxlan(io: FrameIo, slot: number): number {
+    const place = slot * addressSize + portOffset;
+    io.address[place] = this.line.port >>> 8;
+    io.address[place + 1] = this.line.port;
+    const peer = this.#find(io, slot, true);
+    if (peer >= 0) this.peers.hear(peer, 0, this.socket.now);
+    return peer;
+  }
+
+  #takePlain(io: FrameIo, slot: number): number {
+    const [bytes, start] = [io.bytesOf(slot), io.start[slot] as number];
+    const type = header.typeAt(bytes, start - headerSize, io.length[slot] as number);
+    if (type === header.malformed) return refusedFor(dropCode['bad-header']);
+    const sender = header.senderAt(bytes, start - headerSize);
+    if (sender === this.#sender.instance) return this.#takeOwn(bytes, start, type);
+    const peer = this.#find(io, slot, type === header.frameType || type === header.helloType);
+    if (peer < 0) return peer;
+    return this.#heard(io, slot, type, peer, sender);
+  }
+
+  /** Nothing is believed, or answered, but what was sealed with a key and comes for the first time. */
+  #takeSealed(io: FrameIo, slot: number, seal: Seal): number {
+    const [bytes, at] = [io.bytesOf(slot), (io.start[slot] as number) - headerSize];
+    const opened = header.isSealed(bytes, at) ? seal.open(bytes, at, io.length[slot] as number) : undefined;
+    if (opened === undefined) return refusedFor(dropCode.unverified);
+    (io.start[slot] as number) += sealSize;
+    (io.length[slot] as number) -= sealSize;
+    const start = io.start[slot] as number;
+    const { session, counter, fresh } = opened;
+    const type = header.typeAt(bytes, at, io.length[slot] as number, header.sealedFlag);
+    if (type === header.malformed) return refusedFor(dropCode['bad-header']);
+    const sender = header.senderAt(bytes, at);
+    if (sender === this.#sender.instance) return this.#takeOwn(bytes, start, type);
+    if (!fresh) return refusedFor(dropCode.replayed);
+    const answers = type === header.replyType && header.tokenAt(bytes, start) === this.#token[0];
+    const peer = this.#find(io, slot, answers);
+    if (peer < 0 && peer !== refused) return peer;
+    if (answers) seal.prove(session, peer, counter);
+    if (peer !== refused && session.peer === peer) return this.#heard(io, slot, type, peer, sender);
+    // It may be a recording of long ago: who sends it is asked, and has to answer
+    if (type === header.helloType) this.#reply(io, slot);
+    this.#ask(io, slot, session);
+    return type === header.frameType ? refusedFor(dropCode.replayed) : refused;
+  }
+
+  /** What a message of a peer means. */
+  #heard(io: FrameIo, slot: number, type: number, peer: number, sender: number): number {
     const { peers, socket } = this;
     const [bytes, start] = [io.bytesOf(slot), io.start[slot] as number];
-    const address = slot * addressSize;
-    const sender = this.#vxlan ? 0 : header.senderAt(bytes, start - headerSize);
-    if (this.#vxlan) this.#setPort(io.address, address);
-    else if (sender === this.#random[0]) return this.#takeOwn(bytes, start, type);
-    let peer = peers.find(io.address, address);
-    if (peer === noPeer) {
-      if (!this.#hasGroup) return refusedFor(dropCode['not-a-peer']);
-      if (type === header.byeType || type === header.replyType) return refused;
-      peer = peers.add(io.address, address, false, socket.now);
-      if (peer === noPeer) return refusedFor(dropCode['no-peer-room']);
-    }
     if (type === header.byeType) {
       peers.leave(peer);
       return refused;
     }
     peers.hear(peer, sender, socket.now);
     if (type === header.frameType) return peer;
-    if (type === header.helloType) this.#reply(io, slot, peer);
-    else if (header.tokenAt(bytes, start) === this.#random[1]) {
+    if (type === header.helloType) this.#reply(io, slot);
+    else if (header.tokenAt(bytes, start) === this.#token[0]) {
       peers.measure(peer, header.ageAt(bytes, start, microseconds()));
     }
     return refused;
   }
 
+  /** The peer that has sent it. @param add whether who is none yet becomes one. @returns refused: there is none. */
+  #find(io: FrameIo, slot: number, add: boolean): number {
+    const { peers, socket } = this;
+    const peer = peers.find(io.address, slot * addressSize);
+    if (peer !== noPeer) return peer;
+    if (this.line.group === undefined) return refusedFor(dropCode['not-a-peer']);
+    if (!add) return refused;
+    const added = peers.add(io.address, slot * addressSize, false, socket.now);
+    return added === noPeer ? refusedFor(dropCode['no-peer-room']) : added;
+  }
+
   /** Something sends back what we send, or another switch has drawn the same number. */
   #takeOwn(bytes: Uint8Array, start: number, type: number): number {
-    if (type === header.helloType && header.tokenAt(bytes, start) !== this.#random[1]) this.#shared = true;
+    if (type === header.helloType && header.tokenAt(bytes, start) !== this.#token[0]) this.#shared = true;
     return refusedFor(dropCode.own);
   }
 
-  /** Kernels send VXLAN from any port, and receive it by one. */
-  #setPort(addresses: Uint8Array, address: number): void {
-    const { port } = this.line;
-    addresses[address + portOffset] = port >>> 8;
-    addresses[address + portOffset + 1] = port;
+  /** To who has sent what lies in the slot, with what it holds. */
+  #reply(io: FrameIo, slot: number): void {
+    this.#answer(io, slot, header.replyType);
   }
 
-  #reply(io: FrameIo, slot: number, peer: number): void {
-    const at = (io.start[slot] as number) - headerSize;
-    header.writeHeader(io.bytesOf(slot), at, header.replyType, this.line.id, this.#random[0] as number);
-    this.#begin();
-    this.#push(io, slot, this.peers.placeOf(peer));
-    this.#flush(io);
+  #ask(io: FrameIo, slot: number, session: Session): void {
+    if (this.socket.now - session.asked < askSeconds) return;
+    session.asked = this.socket.now;
+    const length = io.length[slot] as number;
+    this.#stamp(io, slot);
+    io.length[slot] = stampSize;
+    this.#answer(io, slot, header.helloType);
+    io.length[slot] = length;
+  }
+
+  #answer(io: FrameIo, slot: number, type: number): void {
+    this.#sender.begin();
+    this.#sender.put(io, slot, type, 0);
+    this.#sender.to(slot, io.address);
+    this.#sender.flush(io.address);
+  }
+
+  #stamp(io: FrameIo, slot: number): void {
+    header.writeStamp(io.bytesOf(slot), io.start[slot] as number, this.#token[0] as number, microseconds());
   }
 
   #say(io: FrameIo, slot: number, type: number, length: number): void {
-    const at = (io.start[slot] as number) - headerSize;
-    header.writeHeader(io.bytesOf(slot), at, type, this.line.id, this.#random[0] as number);
     io.length[slot] = length;
-    this.#begin();
-    this.#pushToAll(io, slot);
-    this.#flush(io);
-  }
-
-  #begin(): void {
-    this.#waiting = 0;
-    this.#totals.sent = 0;
-    this.#totals.failed = 0;
-    this.#totals.full = 0;
-  }
-
-  #pushToAll(io: FrameIo, slot: number): void {
-    if (this.#hasGroup) this.#push(io, slot, this.peers.capacity);
-    for (let place = 0; place < this.#named; place += 1) this.#push(io, slot, place);
-  }
-
-  #push(io: FrameIo, slot: number, place: number): void {
-    this.#toSlots[this.#waiting] = slot;
-    this.#toPeers[this.#waiting] = place;
-    this.#waiting += 1;
-    if (this.#waiting === frameBatch) this.#flush(io);
-  }
-
-  #flush(io: FrameIo): void {
-    if (this.#waiting === 0) return;
-    const sent = io.send(this.fd, this.#toSlots, this.#waiting, headerSize, this.#toPeers, this.peers.addresses);
-    this.#totals.sent += sent.sent;
-    this.#totals.failed += sent.failed;
-    this.#totals.full += sent.full;
-    this.#waiting = 0;
+    this.#sender.begin();
+    this.#sender.put(io, slot, type, 0);
+    this.#sender.toAll();
+    this.#sender.flush();
   }
 }
 

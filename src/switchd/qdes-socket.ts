@@ -2,12 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import { AddressHash } from '../switch/hash.js';
 
-/** A port, as the socket sees it. */
-interface User {
-  readonly maxFrame: number;
-}
-
-export class QdesSocket<Port extends User> {
+export class QdesSocket<Port> {
   readonly #ports = new Map<number, Port>();
   /** The port that waits. */
   #waiting: Port | undefined;
@@ -23,11 +18,11 @@ export class QdesSocket<Port extends User> {
     return this.#ports.get(id);
   }
 
-  /** @returns refused: another port has the id. */
-  join(id: number, port: Port): 'waits' | 'shares' | 'refused' {
+  /** @param room bytes of its longest frame, and of what is before it. @returns refused: another port has the id. */
+  join(id: number, port: Port, room: number): 'waits' | 'shares' | 'refused' {
     if (this.#ports.has(id)) return 'refused';
     this.#ports.set(id, port);
-    this.room = Math.max(this.room, port.maxFrame);
+    this.room = Math.max(this.room, room);
     if (this.#waiting !== undefined) return 'shares';
     this.#waiting = port;
     return 'waits';
@@ -42,7 +37,7 @@ export class QdesSocket<Port extends User> {
   }
 }
 
-export class QdesSockets<Port extends User> {
+export class QdesSockets<Port> {
   readonly #sockets = new Map<string, QdesSocket<Port>>();
   readonly #hash = new AddressHash(randomFillSync);
 

@@ -23,9 +23,17 @@ t.test('the least, and all keys', async (t) => {
     ...{ group: '239.1.2.3', peers: [], ttl: 1, mtu: 'inherit', fragment: true },
   });
   const all =
-    'port = 1\nttl = 9\nmtu = 1400\nfragment = no\nencapsulation = qdes\npeer[] = 192.0.2.8\npeer[] = 192.0.2.9';
+    'key-file = /etc/lab.key\nport = 1\nttl = 9\nmtu = 1400\nfragment = no\nencapsulation = qdes\npeer[] = 192.0.2.8\npeer[] = 192.0.2.9';
   t.match(networkOf(`${least}\n${all}`), {
-    ...{ port: 1, ttl: 9, mtu: 1400, fragment: false, group: '239.1.2.3', peers: ['192.0.2.8', '192.0.2.9'] },
+    ...{
+      keyFile: '/etc/lab.key',
+      port: 1,
+      ttl: 9,
+      mtu: 1400,
+      fragment: false,
+      group: '239.1.2.3',
+      peers: ['192.0.2.8', '192.0.2.9'],
+    },
   });
   const peers = networkOf('id = 0\ninterface = eth0\npeer[] = 2001:db8::7');
   t.match(peers, { id: 0, peers: ['2001:db8::7'] });
@@ -58,6 +66,8 @@ t.test('what is refused', async (t) => {
     [`id = 1\ninterface = eth0\n${many}`, /^a.ini:1: \[network lan\] has 257 peers; 256 are allowed/],
     [`${least}\nttl = 256`, /^a.ini:6: ttl: /],
     [`${least}\nmtu = 67`, /^a.ini:6: mtu: "67" is not a number from 68 to 65521, or inherit/],
+    [`${least}\nkey-file = lab.key`, /^a.ini:6: key-file: "lab.key" is not an absolute path/],
+    [`${least}\nencapsulation = vxlan\nkey-file = /k`, /^a.ini:7: key-file is not for vxlan/],
     [`${least}\nfragment = on`, /^a.ini:6: fragment: "on" is not allowed; write yes or no/],
     [`${least}\nloop = yes`, /^a.ini:6: loop is not a key of \[network\]; allowed are type, id, encapsulation, /],
   ];

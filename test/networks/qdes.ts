@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import type { QdesNetwork } from '../../src/core/config.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
@@ -81,6 +84,24 @@ t.test('the MTU that fits, and what is carried', async (t) => {
   t.equal(carriedMtu(network, 1450), 1500);
   t.equal(carriedMtu(network, 8950), 8950);
   t.equal(carriedMtu(qdesNetwork({ fragment: false }), 1450), 1450);
+});
+
+t.test('keys', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fdbroker-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const keyFile = join(folder, 'lab.key');
+  const keyed = qdesNetwork({ keyFile });
+  t.match(
+    open(kernelWith(), keyed)._unsafeUnwrapErr().what,
+    /"lan" cannot be opened: .*lab.key cannot be read: ENOENT/,
+  );
+  writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 });
+  const kernel = kernelWith();
+  const { fds, line } = open(kernel, keyed)._unsafeUnwrap();
+  t.same(line?.keys, ['ab'.repeat(32)]);
+  close(fds);
+  t.equal(qdesMtu(kernelWith(), keyed)._unsafeUnwrap(), 1418);
+  t.notOk('caution' in describeQdes(kernelWith(), keyed));
 });
 
 t.test('what it offers', async (t) => {

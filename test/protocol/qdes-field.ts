@@ -1,6 +1,6 @@
 import t from 'tap';
 import { lineOf } from '../../src/core/qdes-line.js';
-import { decodeLine, encodeLine } from '../../src/protocol/qdes-field.js';
+import { decodeLine, lineFields } from '../../src/protocol/qdes-field.js';
 import { qdesNetwork } from '../support/socket-networks.js';
 
 t.test('there and back', async (t) => {
@@ -10,15 +10,21 @@ t.test('there and back', async (t) => {
     id: 0xffffff,
   });
   for (const network of [qdesNetwork(), qdesNetwork({ peers: ['192.0.2.8'] }), ungrouped]) {
-    const line = lineOf(network, '4/7755/2');
-    t.same(decodeLine(encodeLine(line)), line);
+    const keys = network === ungrouped ? [] : [['0f'.repeat(32), '1e'.repeat(32)]];
+    const line = lineOf(network, '4/7755/2', ...keys);
+    const fields = new Map(lineFields(line));
+    t.same(decodeLine(fields.get('qdes') ?? '', fields.get('qdes-keys') ?? ''), line);
   }
-  t.equal(encodeLine(lineOf(qdesNetwork({ peers: ['192.0.2.8'] }), 's')), 's 4242 qdes 7755 239.1.2.3 192.0.2.8');
+  t.same(lineFields(lineOf(qdesNetwork({ peers: ['192.0.2.8'] }), 's')), [
+    ['qdes', 's 4242 qdes 7755 239.1.2.3 192.0.2.8'],
+    ['qdes-keys', ''],
+  ]);
 });
 
 t.test('what is none', async (t) => {
   const good = 's 4242 qdes 7755 239.1.2.3 192.0.2.8';
-  t.ok(decodeLine(good));
+  t.ok(decodeLine(good, ''));
+  t.equal(decodeLine(good, '0f'), undefined, 'a short key');
   for (const [from, to] of [
     ['4242', 'x'],
     ['4242', '-1'],
@@ -29,7 +35,7 @@ t.test('what is none', async (t) => {
     ['192.0.2.8', 'host'],
     ['192.0.2.8', ''],
   ] as const) {
-    t.equal(decodeLine(good.replace(from, to)), undefined, to);
+    t.equal(decodeLine(good.replace(from, to), ''), undefined, to);
   }
-  t.equal(decodeLine(''), undefined);
+  t.equal(decodeLine('', ''), undefined);
 });

@@ -58,6 +58,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/networks/network.ts': 'test/networks/open.ts',
   'src/switch/qdes/vxlan.ts': 'test/switch/qdes/header.ts',
   'src/switchd/chores.ts': 'test/switchd/loop.ts',
+  'src/switchd/qdes-sender.ts': 'test/switchd/qdes-port.ts',
   'src/switchd/qdes-socket.ts': 'test/switchd/qdes-port.ts',
   'src/switchd/vnet.ts': 'test/switchd/packet-port.ts',
   'src/switchd/confine.ts': 'test/switchd/control.ts',

@@ -44,6 +44,7 @@ interface Line {
   readonly peers?: readonly string[];
   readonly group?: boolean;
   readonly encapsulation?: 'qdes' | 'vxlan';
+  readonly keys?: readonly string[];
 }
 
 /** A switch, whose loop runs while a test waits. */
@@ -75,6 +76,7 @@ export class Bench {
       ...{ socket: 's', id: line.id ?? id, encapsulation: line.encapsulation ?? 'qdes', port },
       ...(line.group === false ? {} : { group: at(group) }),
       peers: (line.peers ?? []).map(at),
+      ...(line.keys === undefined ? {} : { keys: line.keys }),
     } as const;
     const uplink = new QdesPort(copy.fd, 1522, about, this.shared.of('s'));
     if (!this.loop.plug(number, { ...options(network), uplink: true }, uplink)) throw new Error('no port');

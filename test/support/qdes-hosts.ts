@@ -112,6 +112,12 @@ export class Wire {
 
   /** How many packets had these bytes in them. */
   count(bytes: Uint8Array): number {
+    const wanted = Buffer.from(bytes).toString('hex');
+    return this.packets().filter((packet) => packet.includes(wanted)).length;
+  }
+
+  /** All of them so far, in hexadecimal, from Ethernet's header on. */
+  packets(): readonly string[] {
     for (let count = this.#receive(); count > 0; count = this.#receive()) {
       for (let slot = 0; slot < count; slot += 1) {
         const start = this.#io.start[slot] as number;
@@ -119,8 +125,7 @@ export class Wire {
         this.#seen.push(Buffer.from(packet).toString('hex'));
       }
     }
-    const wanted = Buffer.from(bytes).toString('hex');
-    return this.#seen.filter((packet) => packet.includes(wanted)).length;
+    return this.#seen;
   }
 
   #receive(): number {

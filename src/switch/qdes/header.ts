@@ -20,28 +20,45 @@ export const malformed = -1;
 /** Bytes behind the header of a hello and its reply. */
 export const stampSize = 8;
 
+/** Flag: what follows is sealed, with a key of the network. */
+export const sealedFlag = 1;
+
 /**
  * @param at the header's first byte, of eight that are there.
  * @param network 0 to 65535.
  * @param sender the instance that sends, 32 bits.
+ * @param flags 0 or sealedFlag.
  */
-export function writeHeader(bytes: Uint8Array, at: number, type: number, network: number, sender: number): void {
+export function writeHeader(
+  bytes: Uint8Array,
+  at: number,
+  type: number,
+  network: number,
+  sender: number,
+  flags = 0,
+): void {
   bytes[at] = (version << 4) | type;
-  bytes[at + 1] = 0;
+  bytes[at + 1] = flags;
   bytes[at + 2] = network >>> 8;
   bytes[at + 3] = network;
   writeWord(bytes, at + 4, sender);
 }
 
+/** Whether the sender says that it is sealed. */
+export function isSealed(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === sealedFlag;
+}
+
 /**
  * @param at the header's first byte, of eight that are there.
- * @param length bytes behind the header; below 0: it is cut short.
- * @returns malformed also where there are flags, or a type, that this version does not know, or where a message is not as
- * long as its type.
+ * @param length bytes of the message, behind the header and the seal; below 0: it is cut short.
+ * @param flags that the network's datagrams have: 0 or sealedFlag.
+ * @returns malformed also where there are other flags, or a type that this version does not know, or where a message is
+ * not as long as its type.
  */
-export function typeAt(bytes: Uint8Array, at: number, length: number): number {
+export function typeAt(bytes: Uint8Array, at: number, length: number, flags = 0): number {
   const type = (bytes[at] as number) & 0x0f;
-  if (length < 0 || (bytes[at] as number) >>> 4 !== version || bytes[at + 1] !== 0) return malformed;
+  if (length < 0 || (bytes[at] as number) >>> 4 !== version || bytes[at + 1] !== flags) return malformed;
   if (type === frameType) return frameType;
   if (type > byeType) return malformed;
   return length === (type === byeType ? 0 : stampSize) ? type : malformed;

@@ -1,0 +1,41 @@
+/** Files that hold keys: one or two lines of 64 hexadecimal digits each, and lines that begin with #. */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { err, ok, type Result } from 'neverthrow';
+
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const largest = 4096;
+
+/**
+ * @returns the keys in lower case, in order; the error is a clause that says what is wrong with the file, and what to do.
+ * @param user whose it may be besides root's.
+ */
+export function readKeyFile(path: string, user: number): Result<readonly string[], string> {
+  let fd: number;
+  try {
+    fd = openSync(path, flags);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return err(`${path} cannot be read: ${code}; the broker's user must be able to`);
+  }
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile() || stats.size > largest) return err(`${path} is no file of keys`);
+    if (stats.uid !== 0 && stats.uid !== user) return err(`${path} belongs to uid ${stats.uid}; chown root ${path}`);
+    if ((stats.mode & 0o027) !== 0)
+      return err(`${path} may be read by anyone, or written by others; chmod 0640 ${path}`);
+    return parse(path, readFileSync(fd, 'latin1'));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function parse(path: string, text: string): Result<readonly string[], string> {
+  const lines = text.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((key) => key.toLowerCase());
+  if (keys.length === 0 || keys.length > 2) return err(`${path} has ${keys.length} keys; one or two are allowed`);
+  // What is in the file is told to nobody
+  if (!keys.every((key) => /^[0-9a-f]{64}$/.test(key))) {
+    return err(`${path} has a line that is no key of 64 hexadecimal digits, as "openssl rand -hex 32" makes one`);
+  }
+  return ok(keys);
+}

@@ -1,0 +1,91 @@
+/** What goes out by an uplink of QDES: headers, seals, and a datagram for each host that is to have it. */
+import { randomFillSync } from 'node:crypto';
+import type { QdesLine } from '../core/qdes-line.js';
+import { FrameIo, frameBatch } from '../kernel/frame-io.js';
+import { headerSize, sealedFlag, writeHeader } from '../switch/qdes/header.js';
+import { writeVxlan } from '../switch/qdes/vxlan.js';
+import { type Seal, sealSize } from './qdes-seal.js';
+
+export class QdesSender {
+  /** What became of datagrams since begin(). */
+  readonly totals = { sent: 0, failed: 0, full: 0 };
+  /** Who we are. */
+  readonly #instance = randomFillSync(new Int32Array(1));
+  readonly #slots = new Int32Array(frameBatch);
+  readonly #peers = new Int32Array(frameBatch);
+  /** Where sealed messages lie: other ports get the same frames as they are. */
+  readonly #sealed: FrameIo | undefined;
+  #count = 0;
+  #io: FrameIo | undefined;
+  #slot = 0;
+
+  /** @param addresses of peers; at the place behind them the group's. */
+  constructor(
+    private readonly fd: number,
+    private readonly line: QdesLine,
+    private readonly addresses: Uint8Array,
+    private readonly group: number,
+    private readonly seal: Seal | undefined,
+    maxFrame: number,
+  ) {
+    this.#sealed = seal === undefined ? undefined : new FrameIo([{ slots: frameBatch, room: maxFrame }]);
+  }
+
+  get instance(): number {
+    return this.#instance[0] as number;
+  }
+
+  /** Another switch has the same number. */
+  rename(): void {
+    randomFillSync(this.#instance);
+  }
+
+  begin(): void {
+    this.#count = 0;
+    this.totals.sent = 0;
+    this.totals.failed = 0;
+    this.totals.full = 0;
+  }
+
+  /** Makes a datagram of what lies in a slot. @param nth one since begin(), below frameBatch. */
+  put(io: FrameIo, slot: number, type: number, nth: number): void {
+    const [bytes, start] = [io.bytesOf(slot), io.start[slot] as number];
+    const { seal } = this;
+    const sealed = this.#sealed;
+    this.#io = sealed ?? io;
+    this.#slot = sealed === undefined ? slot : nth;
+    if (this.line.encapsulation === 'vxlan') writeVxlan(bytes, start - headerSize, this.line.id);
+    else if (sealed === undefined || seal === undefined) {
+      writeHeader(bytes, start - headerSize, type, this.line.id, this.instance);
+    } else {
+      const length = io.length[slot] as number;
+      const [out, at] = [sealed.bytesOf(nth), (sealed.start[nth] as number) - headerSize - sealSize];
+      writeHeader(out, at, type, this.line.id, this.instance, sealedFlag);
+      seal.seal(bytes.subarray(start, start + length), out, at);
+      sealed.length[nth] = length;
+    }
+  }
+
+  /** The datagram that was put last, to the peer at this place. */
+  to(place: number, addresses = this.addresses): void {
+    this.#slots[this.#count] = this.#slot;
+    this.#peers[this.#count] = place;
+    this.#count += 1;
+    if (this.#count === frameBatch) this.flush(addresses);
+  }
+
+  toAll(): void {
+    if (this.line.group !== undefined) this.to(this.group);
+    for (let place = 0; place < this.line.peers.length; place += 1) this.to(place);
+  }
+
+  flush(addresses = this.addresses): void {
+    if (this.#count === 0 || this.#io === undefined) return;
+    const prefix = this.seal === undefined ? headerSize : headerSize + sealSize;
+    const sent = this.#io.send(this.fd, this.#slots, this.#count, prefix, this.#peers, addresses);
+    this.totals.sent += sent.sent;
+    this.totals.failed += sent.failed;
+    this.totals.full += sent.full;
+    this.#count = 0;
+  }
+}
