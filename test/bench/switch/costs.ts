@@ -22,22 +22,22 @@ interface Series {
 }
 
 /** The first is what the others are compared with. */
-function measure(results: Results, all: readonly Omit<Series, 'costs'>[]): void {
+function measure(results: Results, all: readonly Omit<Series, 'costs'>[], budget?: number): void {
   const series: Series[] = all.map((one) => ({ ...one, costs: [] }));
   for (const { side, traffic } of series) measureRate(side, traffic, warmUp);
   for (let round = 0; round < rounds; round += 1) {
     for (const { side, traffic, costs } of series) costs.push(measureRate(side, traffic, milliseconds).cost);
   }
-  tell(results, series);
+  tell(results, series, budget);
 }
 
-function tell(results: Results, series: readonly Pick<Series, 'name' | 'costs'>[]): void {
+function tell(results: Results, series: readonly Pick<Series, 'name' | 'costs'>[], budget?: number): void {
   const [first] = series;
   for (const one of series) {
     results.add(one.name, median(one.costs), 'ns');
     if (first === undefined || one === first) continue;
     const ratios = one.costs.map((cost, round) => cost / (first.costs[round] as number));
-    results.add(`  of ${first.name}`, median(ratios), '', flat);
+    results.add(`  of ${first.name}`, median(ratios), '', budget);
   }
 }
 
@@ -70,7 +70,7 @@ function measureNetworks(results: Results): void {
   }));
   for (const { run } of series) run();
   for (let round = 0; round < rounds; round += 1) for (const { run, costs } of series) costs.push(run());
-  tell(results, series);
+  tell(results, series, flat);
 }
 
 export async function measureCosts(results: Results): Promise<void> {
@@ -79,18 +79,26 @@ export async function measureCosts(results: Results): Promise<void> {
   await using some = await OurSwitch.start(64);
   await using many = await OurSwitch.start(1024);
   await using limit = new Limit(1024);
-  measure(results, [
-    { name: '2 ports', side: two, traffic },
-    { name: '64 ports, 2 of them talk', side: some, traffic },
-    { name: '1,024 ports, 2 of them talk', side: many, traffic },
-  ]);
+  measure(
+    results,
+    [
+      { name: '2 ports', side: two, traffic },
+      { name: '64 ports, 2 of them talk', side: some, traffic },
+      { name: '1,024 ports, 2 of them talk', side: many, traffic },
+    ],
+    flat,
+  );
   measure(results, [
     { name: 'the limit, 1,024 ports, all talk', side: limit, traffic: { ...traffic, ports: 1024, flows: 512 } },
     { name: '1,024 ports, all talk', side: many, traffic: { ...traffic, ports: 1024, flows: 512 } },
   ]);
-  measure(results, [
-    { name: '100 addresses', side: two, traffic: { ...traffic, addresses: 50 } },
-    { name: '100,000 addresses', side: two, traffic: { ...traffic, addresses: 50_000 } },
-  ]);
+  measure(
+    results,
+    [
+      { name: '100 addresses', side: two, traffic: { ...traffic, addresses: 50 } },
+      { name: '100,000 addresses', side: two, traffic: { ...traffic, addresses: 50_000 } },
+    ],
+    flat,
+  );
   measureNetworks(results);
 }
