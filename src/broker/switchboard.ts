@@ -75,15 +75,17 @@ export class Switchboard implements Board, Disposable {
     const { network, grant } = wish;
     const account = this.accountOf(grant.uid);
     const full = this.#ports.noRoomFor(account);
-    const ready = full === undefined ? this.#connect().andThen(() => this.#uplink(network)) : err(full);
+    const cannot = (why: string) => networkError(`network "${network.name}" cannot be opened: ${why}`);
+    const connected = full === undefined ? this.#connect() : err(full);
+    const ready = connected.mapErr(cannot).andThen(() => this.#uplink(network, cannot));
     if (ready.isErr()) {
       end.close();
-      return err(networkError(`network "${network.name}" cannot be opened: ${ready.error}`));
+      return err(ready.error);
     }
     const plugged = this.#plug(network.name, account, [end], guestOrder(wish));
     if (plugged.isErr()) {
       this.#dropUplink(network.name);
-      return err(networkError(`network "${network.name}" cannot be opened: ${plugged.error}`));
+      return err(cannot(plugged.error));
     }
     return ok(this.#lifeOf(plugged.value));
   }
@@ -116,11 +118,10 @@ export class Switchboard implements Board, Disposable {
     this.keeper[Symbol.dispose]();
   }
 
-  #uplink(network: SwitchedNetwork): Result<void, string> {
+  #uplink(network: SwitchedNetwork, cannot: (why: string) => NetworkError): Result<void, NetworkError> {
     if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
     return openUplink(this.kernel, network, (socket) => this.#ports.sharing(socket))
-      .mapErr(({ what }) => what)
-      .andThen((uplink) => this.#plug(network.name, undefined, uplink.fds, uplinkOrder(network, uplink)))
+      .andThen((uplink) => this.#plug(network.name, undefined, uplink.fds, uplinkOrder(network, uplink)).mapErr(cannot))
       .map(() => undefined);
   }
 
@@ -177,6 +178,10 @@ export class Switchboard implements Board, Disposable {
     const port = this.#ports.get(event.port);
     if (port === undefined) return;
     if (event.event === 'refused') complain(`the switch refuses a port: ${event.message}`);
+    else if (port.order.uplink && !port.leaving && this.#ports.hasGuests(port.network)) {
+      const remedy = 'see to its interface; the next guest that asks for the network gives it another';
+      complain(`network "${port.network}" has lost its uplink, and its guests reach each other alone: ${remedy}`);
+    }
     this.#gone(port);
   }
 
