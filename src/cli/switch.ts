@@ -22,7 +22,7 @@ export type UserNames = (uid: number) => string | undefined;
 
 /** What is said where there is no switch, or nothing to be seen of it. */
 export const nothingThere =
-  'no port at the switch; a guest gets one by "fdbroker exec" on a network of type multicast or packet';
+  'no port at the switch; a guest gets one by "fdbroker exec" on a network of type packet, multicast or qdes';
 
 export function options(yargs: Argv): Argv {
   return yargs.options(brokerOptions);

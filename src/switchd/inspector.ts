@@ -56,7 +56,8 @@ export class Inspector implements Disposable {
   /** @param end of the pipe; it belongs to the inspector. */
   show(order: InspectOrder, end: OwnedFd): void {
     const shown: Shown = { account: order.account, order: order.order };
-    if (!this.#hasRoomFor(shown)) return this.#refuse(end, 'too many reports and captures are under way: try again');
+    const full = this.#noRoomFor(shown);
+    if (full !== undefined) return this.#refuse(end, full);
     this.#shown.add(shown);
     // There are tables as soon as the thread runs
     void this.thread.tables.then((tables) => {
@@ -74,10 +75,14 @@ export class Inspector implements Disposable {
     }
   }
 
-  #hasRoomFor({ account, order }: Shown): boolean {
+  /** @returns why not, a sentence. */
+  #noRoomFor({ account, order }: Shown): string | undefined {
     const [own, all] = order === 'report' ? mostReports : mostCaptures;
     const same = [...this.#shown].filter((one) => one.order === order);
-    return same.length < all && same.filter((one) => one.account === account).length < own;
+    if (same.filter((one) => one.account === account).length >= own) {
+      return `you have ${own} ${order}s under way, which is the most: end one, or wait for it`;
+    }
+    return same.length < all ? undefined : `${all} ${order}s are under way, the most for all users: try again later`;
   }
 
   #refuse(end: OwnedFd, message: string): void {

@@ -1,4 +1,4 @@
-/** Whether an ordinary user gets a user namespace, which a broker of one's own needs to make bridges in. */
+/** Whether an ordinary user gets a user namespace, which a broker of one's own needs for bridges, and the keeper for taps. */
 import { type Finding, fine, hint } from './finding.js';
 import type { Host } from './host.js';
 
@@ -12,7 +12,8 @@ const gates: readonly (readonly [file: string, closed: string, setting: string])
 ];
 
 export function examineUserNamespaces(host: Host): Finding[] {
-  const loss = "users cannot have bridges and a broker (fdbrokerd --user) of their own; the system's broker needs none";
+  const loss =
+    'users cannot have bridges and a broker (fdbrokerd --user) of their own, nor guests taps of the switch; bridges need none';
   if (host.stat('/proc/self/ns/user') === undefined) {
     return [hint(check, `the kernel has no user namespaces: ${loss}`, 'boot a kernel that has them (CONFIG_USER_NS)')];
   }

@@ -10,7 +10,7 @@ const cases: [file: string, value: string, expected: RegExp][] = [
   [
     '/proc/sys/user/max_user_namespaces',
     '0',
-    /^hint user\.max_user_namespaces = 0: .* \| sudo sysctl -w user\.max_user_namespaces=15000$/,
+    /^hint user\.max_user_namespaces = 0: .* taps of the switch; .* \| sudo sysctl -w user\.max_user_namespaces=15000$/,
   ],
   ['/proc/sys/kernel/unprivileged_userns_clone', '0', /\| sudo sysctl -w kernel\.unprivileged_userns_clone=1$/],
   ['/proc/sys/kernel/apparmor_restrict_unprivileged_userns', '1', /^hint kernel\.apparmor_\w+ = 1: .*_userns=0$/],
