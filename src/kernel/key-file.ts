@@ -15,6 +15,8 @@ export function readKeyFile(path: string, user: number): Result<readonly string[
     fd = openSync(path, flags);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    const make = 'make it by "openssl rand -hex 32", for the broker\'s user to read, and the same on every host';
+    if (code === 'ENOENT') return err(`${path} is not there; ${make}`);
     return err(`${path} cannot be read: ${code}; the broker's user must be able to`);
   }
   try {
