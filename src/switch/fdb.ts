@@ -72,7 +72,7 @@ export class Fdb {
   readonly #flags: Uint8Array;
   #size = 0;
 
-  /** @param capacity addresses that it holds at most. */
+  /** @param capacity addresses that are learned at most. */
   constructor(
     capacity: number,
     hash: AddressHash,
@@ -98,8 +98,14 @@ export class Fdb {
     return this.#slots;
   }
 
+  /** Whether no more is to be learned. */
   get full(): boolean {
     return this.#size >= this.#capacity;
+  }
+
+  /** Whether nothing more has room, fixed addresses neither: of the slots some must be free, or look-ups were long. */
+  get crowded(): boolean {
+    return this.#size >= (this.#slots * 3) / 4;
   }
 
   /** @returns the entry's slot, until an entry is removed; or none. */
@@ -114,7 +120,7 @@ export class Fdb {
   }
 
   /**
-   * Adds an address that find() does not know, to a table that is not full.
+   * Adds an address that find() does not know, to a table that is not crowded.
    *
    * @param peer which of an uplink's far ends the address is behind; 0 where there is one.
    * @param now seconds of any clock that does not go back.

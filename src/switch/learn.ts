@@ -58,7 +58,8 @@ export class Learner {
     const network = ports.networkOf(port);
     const slot = fdb.find(network, address, 0);
     if (slot === none) {
-      if (fdb.full) return false;
+      // Nobody is kept off by what others have sent: beside what is learned there is room for what is fixed
+      if (fdb.crowded) return false;
       fdb.fix(fdb.add(network, address, 0, port, 0, now));
       return true;
     }

@@ -100,10 +100,12 @@ export class Loop {
     this.#now = seconds();
     if (count > 0) this.#busy = this.#now;
     const { ready } = this.poller;
+    let others = 0;
     for (let i = 0; i < count; i += 1) {
       const id = ready[2 * i] as number;
       if (this.#ports[id] === undefined) {
-        other(id);
+        ready[2 * others] = id;
+        others += 1;
         continue;
       }
       if (((ready[2 * i + 1] as number) & hungUp) !== 0) this.#hungUp.add(id);
@@ -111,6 +113,8 @@ export class Loop {
     }
     if (this.#again.size > 0) this.#goOn();
     this.#flush();
+    // Last, since it may give a port's number to another: what was told of the one before is not about that
+    for (let i = 0; i < others; i += 1) other(ready[2 * i] as number);
     this.#chores.do(this.#now);
   }
 

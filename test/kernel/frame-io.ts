@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { readAddress, sameAddress, writeAddress } from '../../src/kernel/address-book.js';
 import { ownFd } from '../../src/kernel/close.js';
 import { addressSize, FrameIo, headroom, withAddress, withTag } from '../../src/kernel/frame-io.js';
+import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { broadcast, frame, station, tagged } from '../support/frames.js';
@@ -121,6 +122,25 @@ t.test('a stream gives whole frames and takes nothing else', async (t) => {
   t.same(get(io, 4), bytes);
   native.send(one, Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1), nobody);
   t.equal(io.receiveStream(other, 0, 8), -constants.errno.EPROTO, 'no frame is as long');
+});
+
+t.test('many large frames of a stream come at once, as it tells of them once only', async (t) => {
+  const [one, other] = new LinuxSockets().pair('stream', 1 << 20)._unsafeUnwrap();
+  t.teardown(() => {
+    one.close();
+    other.close();
+  });
+  const size = 24_000;
+  const io = new FrameIo([{ slots: 16, room: size }]);
+  const framed = new Uint8Array(4 + size).fill(7);
+  new DataView(framed.buffer).setUint32(0, size);
+  for (let i = 0; i < 13; i += 1) t.equal(native.send(one.fd, framed, nobody), framed.length);
+  t.equal(io.receiveStream(other.fd, 0, 16), 13);
+  t.same(
+    [...io.length.subarray(0, 13)],
+    Array.from({ length: 13 }, () => size),
+  );
+  t.equal(get(io, 12).indexOf(0), -1);
 });
 
 for (const address of ['127.0.0.1', '::1']) {

@@ -79,7 +79,18 @@ t.test('fixed addresses', async (t) => {
 
 t.test('no room for a fixed address', async (t) => {
   const { learner, fdb } = scene();
-  for (let i = 0; i < 8; i += 1) t.ok(learner.fix(0, station(i), 0));
-  t.notOk(learner.fix(0, station(8), 0));
-  t.equal(fdb.size, 8);
+  for (let i = 0; i < 12; i += 1) t.ok(learner.fix(0, station(i), 0));
+  t.notOk(learner.fix(0, station(12), 0));
+  t.equal(fdb.size, 12);
+});
+
+t.test('addresses of others do not keep a fixed one out', async (t) => {
+  const { fdb, ports, learner, portOf } = scene();
+  ports.add(0, { ...options, maxAddresses: 8 });
+  for (let number = 1; number <= 8; number += 1) learner.learn(0, 0, frame(broadcast, station(number)), 0, 0);
+  t.ok(fdb.full);
+  t.ok(learner.fix(2, station(20), 0));
+  t.equal(portOf(station(20)), 2);
+  for (let number = 21; number <= 23; number += 1) t.ok(learner.fix(2, station(number), 0));
+  t.notOk(learner.fix(2, station(24), 0), 'some places stay free');
 });

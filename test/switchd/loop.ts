@@ -205,3 +205,30 @@ t.test('what is no port is the owner’s', async (t) => {
   scene.turn(others);
   t.same(others, [1000]);
 });
+
+t.test('a port that gets the number of one that has hung up in the same turn stays', async (t) => {
+  const scene = new Scene(t);
+  const ends = new Int32Array(2);
+  native.socketPair('seqpacket', ends);
+  const [ours, theirs] = [ownFd(ends[0] as number), ownFd(ends[1] as number)];
+  t.teardown(() => {
+    ours.close();
+    theirs.close();
+  });
+  scene.poller.add(ours.fd, 1 << 20, true)._unsafeUnwrap();
+  const before = scene.guest(1, 'dgram');
+  native.send(theirs.fd, Uint8Array.of(1), new Int32Array());
+  before.close();
+  let now: Guest | undefined;
+  scene.loop.turn((id) => {
+    t.equal(id, 1 << 20);
+    t.same(scene.ended, [1], 'what was told of the one before has been heard');
+    scene.loop.unplug(1);
+    now = scene.guest(1, 'dgram');
+  }, false);
+  t.same(scene.ended, [1], 'the one before, and not the new one');
+  const other = scene.guest(2, 'dgram');
+  other.send(frame(broadcast, station(2)));
+  scene.turn();
+  t.same(now?.receive(), frame(broadcast, station(2)));
+});

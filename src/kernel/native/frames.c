@@ -78,7 +78,8 @@ static uint32_t length_at(const uint8_t *bytes) {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-int frames_receive_stream(struct frames *frames, int fd, uint32_t first, uint32_t count) {
+/* What one look at the stream holds. *more: there may be whole frames behind it. */
+static int receive_look(struct frames *frames, int fd, uint32_t first, uint32_t count, int *more) {
     uint8_t *scratch = frames->scratch;
     ssize_t waiting = recv(fd, scratch, FRAME_SCRATCH, MSG_PEEK | MSG_DONTWAIT);
     if (waiting < 0) return -errno;
@@ -96,6 +97,20 @@ int frames_receive_stream(struct frames *frames, int fd, uint32_t first, uint32_
         taken++;
     }
     if (used > 0 && recv(fd, scratch, used, MSG_DONTWAIT) != (ssize_t)used) return -EPROTO;
+    *more = waiting == FRAME_SCRATCH && taken > 0;
+    return (int)taken;
+}
+
+int frames_receive_stream(struct frames *frames, int fd, uint32_t first, uint32_t count) {
+    uint32_t taken = 0;
+    int more;
+    do {
+        more = 0;
+        int some = receive_look(frames, fd, first + taken, count - taken, &more);
+        /* What was taken counts; an error comes again */
+        if (some < 0 && (taken == 0 || some == -EPROTO)) return some;
+        if (some > 0) taken += (uint32_t)some;
+    } while (more && taken < count);
     return (int)taken;
 }
 
