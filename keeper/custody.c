@@ -18,7 +18,7 @@ struct kept {
 static struct kept *ports[MAX_PORTS];
 static unsigned count, guests;
 
-void drop(unsigned port) {
+static void forget(unsigned port) {
     if (!ports[port]) return;
     count--;
     guests -= ports[port]->guest;
@@ -27,8 +27,18 @@ void drop(unsigned port) {
     ports[port] = NULL;
 }
 
+void drop(unsigned port) {
+    const struct kept *const kept = ports[port];
+    if (kept && kept->guest && kept->fd_count > 0) end_tap(kept->fds[0]);
+    forget(port);
+}
+
 bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int *fds, size_t fd_count) {
-    drop(port);
+    /* Told anew it is the same tap; of another guest it is not, and nobody has said that the one before is over */
+    if (ports[port] && ports[port]->fd_count > 0 && fd_count > 0 && tap_of(ports[port]->fds[0]) == tap_of(fds[0]))
+        forget(port);
+    else
+        drop(port);
     struct kept *kept = malloc(sizeof *kept + length);
     if (!kept) return false;
     kept->guest = guest;

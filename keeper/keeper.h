@@ -37,10 +37,17 @@ int enter_namespace(const char **call);
  * mtu: bytes without the Ethernet header. */
 int make_tap(unsigned mtu, bool vnet_header, int fds[2], const char **call);
 
+/* The interface that a packet socket is bound to; 0: it is none, or bound to none. */
+int tap_of(int socket);
+/* Deletes the interface of a tap's packet socket, if it is in our namespace: its guest can have made it persistent, and
+ * then it would outlive its descriptors. */
+void end_tap(int socket_of_tap);
+
 /* custody.c: what the broker has us keep: by port, some bytes and descriptors. */
 
 /* Takes the descriptors, in place of what was kept for the port. guest: whether its end is to be seen by the first. */
 bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int *fds, size_t fd_count);
+/* Its tap, if it has one, is no more either. */
 void drop(unsigned port);
 /* Drops ports of guests that have ended. */
 void drop_ended(void);

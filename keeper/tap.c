@@ -6,10 +6,12 @@
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "keeper.h"
@@ -94,4 +96,38 @@ int make_tap(unsigned mtu, bool vnet_header, int fds[2], const char **call) {
     if (bad == 0) bad = listen_on(fds[1], ifindex, call);
     if (bad < 0) close_all(fds, fds[1] < 0 ? 1 : 2);
     return bad;
+}
+
+int tap_of(int socket) {
+    struct sockaddr_ll address = {.sll_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    if (getsockname(socket, (struct sockaddr *)&address, &size) < 0 || address.sll_family != AF_PACKET) return 0;
+    return address.sll_ifindex;
+}
+
+/* Whose namespace a socket is in; refused where it is none of ours, as of a keeper before us. */
+static bool namespace_of(int socket, struct stat *about) {
+    const int fd = ioctl(socket, SIOCGSKNS);
+    if (fd < 0) return false;
+    const bool known = fstat(fd, about) == 0;
+    close(fd);
+    return known;
+}
+
+void end_tap(int socket_of_tap) {
+    struct {
+        struct nlmsghdr header;
+        struct ifinfomsg link;
+    } request = {
+        .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_DELLINK, .nlmsg_flags = NLM_F_REQUEST},
+        .link = {.ifi_index = tap_of(socket_of_tap)},
+    };
+    struct stat theirs, ours;
+    if (request.link.ifi_index <= 0) return;
+    const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0) return;
+    if (namespace_of(socket_of_tap, &theirs) && namespace_of(fd, &ours) && theirs.st_dev == ours.st_dev &&
+        theirs.st_ino == ours.st_ino)
+        (void)!send(fd, &request, sizeof request, 0);
+    close(fd);
 }

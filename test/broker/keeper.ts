@@ -14,6 +14,7 @@ import { keepersAt } from '../support/keeper-process.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { noNobody } from '../support/nobody.js';
 import { questions } from '../support/talk.js';
+import { compileTapHolder, missingCompiler, TapHolder } from '../support/tap-holder.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { until } from '../support/until.js';
 
@@ -144,6 +145,33 @@ t.test('whoever makes no sense is hung up on, and nothing of it is kept', async 
     t.equal(readdirSync(`/proc/${keepers()[0]}/fd`).length, 5, text.slice(0, 20));
   }
 });
+
+t.test(
+  'a tap that its guest has made persistent is no more when its port is dropped',
+  { skip: missingCompiler() },
+  async (t) => {
+    const program = compileTapHolder(t);
+    const [tap, socket] = await open(t);
+    const [lasting, kept] = await open(t);
+    const holder = new TapHolder(t, program, tap);
+    t.equal(await holder.tell('persist'), 0);
+    await holder.kill();
+    t.equal(listen(socket, 100).failed, false, 'it outlives its holder');
+    const connection = connectSeqpacket(path)._unsafeUnwrap();
+    t.teardown(() => connection.close());
+    for (const [order, fds] of [
+      ['keep 7 guest\nx', [socket.fd]],
+      ['keep 8 guest\nx', [kept.fd]],
+      ['keep 8 guest\ny', [kept.fd]],
+      ['drop 7\n', []],
+    ] as const)
+      send(connection.fd, Buffer.from(order), fds)._unsafeUnwrap();
+    await until(() => listen(socket, 100).failed);
+    t.equal(listen(kept, 100).failed, false, 'not one that is told anew');
+    send(connection.fd, Buffer.from('keep 8 guest\nz'), [lasting.fd])._unsafeUnwrap();
+    await until(() => listen(kept, 100).failed);
+  },
+);
 
 t.test('a user without privileges, where /dev/net/tun is open to all', { skip: noNobody }, async (t) => {
   const folder = temporaryFolder(t);
