@@ -1,9 +1,7 @@
 /* What is kept for the broker, in case it and the switch are killed together. See keeper.h. */
-#include <linux/if_packet.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "keeper.h"
 
@@ -19,7 +17,6 @@ static struct kept *ports[MAX_PORTS];
 static unsigned count, guests;
 
 static void forget(unsigned port) {
-    if (!ports[port]) return;
     count--;
     guests -= ports[port]->guest;
     close_all(ports[port]->fds, ports[port]->fd_count);
@@ -30,7 +27,7 @@ static void forget(unsigned port) {
 void drop(unsigned port) {
     const struct kept *const kept = ports[port];
     if (kept && kept->guest && kept->fd_count > 0) end_tap(kept->fds[0]);
-    forget(port);
+    if (kept) forget(port);
 }
 
 bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int *fds, size_t fd_count) {
@@ -56,12 +53,8 @@ bool keep(unsigned port, bool guest, const char *bytes, size_t length, const int
  * and maybe it has told the switch. */
 static bool is_over(const struct kept *kept) {
     struct pollfd end = {.fd = kept->fd_count > 0 ? kept->fds[0] : -1};
-    struct sockaddr_ll address = {.sll_family = AF_UNSPEC};
-    socklen_t size = sizeof address;
     if (!kept->guest) return false;
-    if (poll(&end, 1, 0) == 1 && end.revents & (POLLHUP | POLLERR | POLLNVAL)) return true;
-    return getsockname(end.fd, (struct sockaddr *)&address, &size) == 0 && address.sll_family == AF_PACKET &&
-           address.sll_ifindex <= 0;
+    return (poll(&end, 1, 0) == 1 && end.revents & (POLLHUP | POLLERR | POLLNVAL)) || tap_of(end.fd) < 0;
 }
 
 void drop_ended(void) {

@@ -37,11 +37,11 @@ int enter_namespace(const char **call);
  * mtu: bytes without the Ethernet header. */
 int make_tap(unsigned mtu, bool vnet_header, int fds[2], const char **call);
 
-/* The interface that a packet socket is bound to; 0: it is none, or bound to none. */
+/* The interface of a packet socket, below 0 when it is no more; 0: it is no packet socket. */
 int tap_of(int socket);
 /* Deletes the interface of a tap's packet socket, if it is in our namespace: its guest can have made it persistent, and
  * then it would outlive its descriptors. */
-void end_tap(int socket_of_tap);
+void end_tap(int tap);
 
 /* custody.c: what the broker has us keep: by port, some bytes and descriptors. */
 

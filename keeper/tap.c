@@ -105,29 +105,22 @@ int tap_of(int socket) {
     return address.sll_ifindex;
 }
 
-/* Whose namespace a socket is in; refused where it is none of ours, as of a keeper before us. */
-static bool namespace_of(int socket, struct stat *about) {
+/* Which namespace a socket is in; 0: none of ours, as of a keeper before us. */
+static ino_t namespace_of(int socket) {
+    struct stat about = {.st_ino = 0};
     const int fd = ioctl(socket, SIOCGSKNS);
-    if (fd < 0) return false;
-    const bool known = fstat(fd, about) == 0;
+    if (fd < 0 || fstat(fd, &about) < 0) return 0;
     close(fd);
-    return known;
+    return about.st_ino;
 }
 
-void end_tap(int socket_of_tap) {
+void end_tap(int tap) {
     struct {
         struct nlmsghdr header;
         struct ifinfomsg link;
-    } request = {
-        .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_DELLINK, .nlmsg_flags = NLM_F_REQUEST},
-        .link = {.ifi_index = tap_of(socket_of_tap)},
-    };
-    struct stat theirs, ours;
-    if (request.link.ifi_index <= 0) return;
+    } request = {{sizeof request, RTM_DELLINK, NLM_F_REQUEST, 0, 0}, {.ifi_index = tap_of(tap)}};
     const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (fd < 0) return;
-    if (namespace_of(socket_of_tap, &theirs) && namespace_of(fd, &ours) && theirs.st_dev == ours.st_dev &&
-        theirs.st_ino == ours.st_ino)
-        (void)!send(fd, &request, sizeof request, 0);
-    close(fd);
+    const ino_t there = namespace_of(tap);
+    if (request.link.ifi_index > 0 && there != 0 && there == namespace_of(fd)) send(fd, &request, sizeof request, 0);
+    if (fd >= 0) close(fd);
 }
