@@ -98,6 +98,8 @@ t.test('guests hear each other and the group, and nobody of another network', as
   t.equal(switches().length, 1);
   for (const end of [one, other, stranger]) end.close();
   await until(async () => (await ports()).length === 0);
+  // The lines come by a pipe
+  await until(() => daemon.audited().filter(({ event }) => event === 'ended').length === 3);
   t.match(daemon.audited().at(-1), { event: 'ended', reason: 'nobody holds it any more' });
 });
 
