@@ -114,6 +114,7 @@ t.test('grants end with their guests', async (t) => {
   await other.quit();
   await plain.quit();
   await until(async () => (await host.ports()).length === 0);
+  await until(() => host.daemon.audited().at(-1)?.['event'] === 'ended');
   t.match(host.daemon.audited().at(-1), { event: 'ended', reason: 'nobody holds it any more' });
   t.same(links(), before);
 });
