@@ -44,7 +44,7 @@ t.test('what is refused, without a word of what is in it', async (t) => {
 });
 
 t.test('of strangers', { skip: uid === 0 ? false : 'another owner needs root' }, async (t) => {
-  read(one);
+  t.ok(read(one).isOk());
   chownSync(path, 20_001, 0);
   t.match(readKeyFile(path, 0)._unsafeUnwrapErr(), /belongs to uid 20001; chown root/);
   t.same(readKeyFile(path, 20_001)._unsafeUnwrap(), [one]);
