@@ -49,7 +49,8 @@ export function shJson(command: string): any {
   return JSON.parse(sh(command) || '[]');
 }
 
-function missingTun(): string | undefined {
+/** Why /dev/net/tun cannot be had, and the remedy; undefined: it can. */
+export function missingTun(): string | undefined {
   try {
     closeSync(openSync('/dev/net/tun', 'r+'));
     return undefined;
