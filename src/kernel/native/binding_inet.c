@@ -39,23 +39,16 @@ static napi_value js_connect(napi_env env, napi_callback_info info) {
     return with_address(env, info, inet_connect);
 }
 
-static napi_value with_fd(napi_env env, napi_callback_info info, int (*call)(int fd)) {
-    napi_value argument;
-    int fd;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
-    return make_int(env, call(fd));
-}
-
 static napi_value js_socket_error(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, socket_error);
+    return call_with_int(env, info, socket_error);
 }
 
 static napi_value js_make_blocking(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, make_blocking);
+    return call_with_int(env, info, make_blocking);
 }
 
 static napi_value js_duplicate(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, inet_duplicate);
+    return call_with_int(env, info, inet_duplicate);
 }
 
 static napi_value js_fragment(napi_env env, napi_callback_info info) {

@@ -7,23 +7,16 @@ static napi_value js_open(napi_env env, napi_callback_info info) {
     return make_int(env, packet_open());
 }
 
-static napi_value with_fd(napi_env env, napi_callback_info info, int (*call)(int fd)) {
-    napi_value argument;
-    int fd;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
-    return make_int(env, call(fd));
-}
-
 static napi_value js_ignore_outgoing(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, packet_ignore_outgoing);
+    return call_with_int(env, info, packet_ignore_outgoing);
 }
 
 static napi_value js_auxdata(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, packet_auxdata);
+    return call_with_int(env, info, packet_auxdata);
 }
 
 static napi_value js_vnet_header(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, packet_vnet_header);
+    return call_with_int(env, info, packet_vnet_header);
 }
 
 static napi_value with_link(napi_env env, napi_callback_info info, int (*call)(int fd, uint32_t ifindex)) {

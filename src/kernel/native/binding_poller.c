@@ -41,19 +41,12 @@ static napi_value js_waker_open(napi_env env, napi_callback_info info) {
     return make_int(env, waker_open());
 }
 
-static napi_value with_fd(napi_env env, napi_callback_info info, int (*call)(int fd)) {
-    napi_value argument;
-    int fd;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
-    return make_int(env, call(fd));
-}
-
 static napi_value js_waker_wake(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, waker_wake);
+    return call_with_int(env, info, waker_wake);
 }
 
 static napi_value js_waker_drain(napi_env env, napi_callback_info info) {
-    return with_fd(env, info, waker_drain);
+    return call_with_int(env, info, waker_drain);
 }
 
 void register_poller(napi_env env, napi_value exports) {

@@ -18,27 +18,20 @@ static napi_value js_errno_name(napi_env env, napi_callback_info info) {
     return make_text(env, name ? name : unnamed);
 }
 
-static napi_value js_with_number(napi_env env, napi_callback_info info, int (*call)(int number)) {
-    napi_value argument;
-    int number;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &number)) return NULL;
-    return make_int(env, call(number));
-}
-
 static napi_value js_lock_file(napi_env env, napi_callback_info info) {
-    return js_with_number(env, info, lock_file);
+    return call_with_int(env, info, lock_file);
 }
 
 static napi_value js_never_wait(napi_env env, napi_callback_info info) {
-    return js_with_number(env, info, never_wait);
+    return call_with_int(env, info, never_wait);
 }
 
 static napi_value js_keep_on_exec(napi_env env, napi_callback_info info) {
-    return js_with_number(env, info, keep_on_exec);
+    return call_with_int(env, info, keep_on_exec);
 }
 
 static napi_value js_pidfd_open(napi_env env, napi_callback_info info) {
-    return js_with_number(env, info, open_pidfd);
+    return call_with_int(env, info, open_pidfd);
 }
 
 static napi_value js_limit_capabilities(napi_env env, napi_callback_info info) {

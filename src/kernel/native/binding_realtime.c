@@ -11,10 +11,7 @@ static napi_value js_pin_thread(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_schedule_thread(napi_env env, napi_callback_info info) {
-    napi_value argument;
-    int priority;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &priority)) return NULL;
-    return make_int(env, schedule_thread(priority));
+    return call_with_int(env, info, schedule_thread);
 }
 
 static napi_value js_lock_memory(napi_env env, napi_callback_info info) {

@@ -46,15 +46,8 @@ static napi_value js_listen(napi_env env, napi_callback_info info) {
     return make_int(env, listen_on(fd, backlog));
 }
 
-static napi_value js_with_fd(napi_env env, napi_callback_info info, int (*call)(int fd)) {
-    napi_value argument;
-    int fd;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
-    return make_int(env, call(fd));
-}
-
 static napi_value js_adopt_listener(napi_env env, napi_callback_info info) {
-    return js_with_fd(env, info, adopt_listener);
+    return call_with_int(env, info, adopt_listener);
 }
 
 static void write_peer(const struct ucred *peer, uint32_t out[3]) {
@@ -86,19 +79,19 @@ static napi_value js_accept(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_unsent_bytes(napi_env env, napi_callback_info info) {
-    return js_with_fd(env, info, unsent_bytes);
+    return call_with_int(env, info, unsent_bytes);
 }
 
 static napi_value js_peer_pidfd(napi_env env, napi_callback_info info) {
-    return js_with_fd(env, info, peer_pidfd);
+    return call_with_int(env, info, peer_pidfd);
 }
 
 static napi_value js_peer_pidfd_by_number(napi_env env, napi_callback_info info) {
-    return js_with_fd(env, info, peer_pidfd_by_number);
+    return call_with_int(env, info, peer_pidfd_by_number);
 }
 
 static napi_value js_close(napi_env env, napi_callback_info info) {
-    js_with_fd(env, info, close);
+    call_with_int(env, info, close);
     return NULL;
 }
 
@@ -177,10 +170,7 @@ static napi_value js_receive_buffer(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_refuse_descriptors(napi_env env, napi_callback_info info) {
-    napi_value argument;
-    int fd;
-    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &fd)) return NULL;
-    return make_int(env, refuse_descriptors(fd));
+    return call_with_int(env, info, refuse_descriptors);
 }
 
 static napi_value js_socket_pair(napi_env env, napi_callback_info info) {

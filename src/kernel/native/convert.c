@@ -130,3 +130,10 @@ napi_value make_text(napi_env env, const char *text) {
     napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &result);
     return result;
 }
+
+napi_value call_with_int(napi_env env, napi_callback_info info, int (*call)(int number)) {
+    napi_value argument;
+    int number;
+    if (!get_arguments(env, info, 1, &argument) || !get_int(env, argument, &number)) return NULL;
+    return make_int(env, call(number));
+}

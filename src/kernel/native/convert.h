@@ -44,6 +44,9 @@ int get_text(napi_env env, napi_value value, char *out, size_t size);
 /* An array of strings as one block of memory for free(): the pointers, a NULL, then the text. NULL when refused. */
 char **get_texts(napi_env env, napi_value value);
 
+/* For a function of one number, a descriptor mostly: what it returns, as a number. */
+napi_value call_with_int(napi_env env, napi_callback_info info, int (*call)(int number));
+
 napi_value make_int(napi_env env, int64_t value);
 napi_value make_text(napi_env env, const char *text);
 
