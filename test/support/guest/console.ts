@@ -1,4 +1,5 @@
 /** The serial line of a guest: what it says, and commands run in it one after the other (see init.sh). */
+import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 
 /** How many times as long as elsewhere everything may take: a guest that is emulated in an emulated guest is slow. */
@@ -45,9 +46,12 @@ export class GuestConsole {
   /** Resolves with what the command did, whatever its exit status. */
   run(command: string, seconds = 60): Promise<CommandResult> {
     const result = this.#queue.then(async () => {
-      this.#input.write(`${Buffer.from(command).toString('base64')}\n`);
-      const { before, match } = await this.#until(/ (\d+)\n/, command, seconds);
-      return { status: Number(match[1]), output: before.replace(/\n+$/, '') };
+      const line = `${Buffer.from(command).toString('base64')}\n`;
+      for (;;) {
+        this.#input.write(`${createHash('md5').update(line).digest('hex')} ${line}`);
+        const { before, match } = await this.#until(/ (again|\d+)\n/, command, seconds);
+        if (match[1] !== 'again') return { status: Number(match[1]), output: before.replace(/\n+$/, '') };
+      }
     });
     this.#queue = result.catch(() => {});
     return result;
