@@ -20,8 +20,11 @@ inPrivateNamespace();
 const folder = temporaryFolder(t);
 const stage = await SwitchStage.start(t);
 const [one, other, stranger] = [await stage.guest(), await stage.guest(), await stage.guest('other')];
+// Both are learned, and nothing is on its way when a capture begins
 say(one, frame(broadcast, station(1)));
+await hearAll(other, 1);
 say(other, frame(broadcast, station(2)));
+await hearAll(one, 1);
 
 t.test('a network, as tcpdump reads it', async (t) => {
   const path = join(folder, 'lab.pcapng');
