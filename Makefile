@@ -20,9 +20,9 @@ SOURCES_ADDON := $(sort $(wildcard src/kernel/native/*.c))
 HEADERS_ADDON := $(sort $(wildcard src/kernel/native/*.h))
 SOURCES_HELPER := $(sort $(wildcard helper/*.c))
 HEADERS_HELPER := $(sort $(wildcard helper/*.h))
-SOURCES_KEEPER := $(sort $(wildcard keeper/*.c))
-HEADERS_KEEPER := $(sort $(wildcard keeper/*.h))
-SOURCES_C := $(sort $(shell find src helper keeper test -name '*.[ch]'))
+SOURCES_KEEPER := $(sort $(wildcard helper/keeper/*.c))
+HEADERS_KEEPER := $(sort $(wildcard helper/keeper/*.h))
+SOURCES_C := $(sort $(shell find src helper test -name '*.[ch]'))
 PACKAGES := node_modules/.fdbroker-installed
 PROGRAMS := $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-switchd $(BUILD)/fdbroker-helper
 

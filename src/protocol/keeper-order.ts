@@ -1,6 +1,6 @@
 /**
  * What the broker tells the keeper, and what it is answered, one message each: a line of words, and bytes after it.
- * keeper/main.c is the other side; the two are one product and are installed together.
+ * helper/keeper/main.c is the other side; the two are one product and are installed together.
  */
 
 export type KeeperOrder =

@@ -1,4 +1,4 @@
-/** Orders and answers as bytes; keeper/main.c, on the other side, is met in test/broker/keeper.ts. */
+/** Orders and answers as bytes; helper/keeper/main.c, on the other side, is met in test/broker/keeper.ts. */
 import t from 'tap';
 import { decodeKeeperAnswer, encodeKeeperOrder, type KeeperOrder } from '../../src/protocol/keeper-order.js';
 
