@@ -1,7 +1,7 @@
 /** The ports of the switch and their descriptors, which are open for as long as the thread may use them. */
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
-import type { PeerMemory } from '../switch/qdes/peer-table.js';
+import type { PeerMemory } from '../switch/qdes/peer-memory.js';
 import type { Thread } from './thread.js';
 import type { Told } from './worker.js';
 

@@ -10,6 +10,7 @@ import { writeAddress } from '../kernel/address-book.js';
 import { addressSize, type FrameIo, withAddress } from '../kernel/frame-io.js';
 import { dropCode } from '../switch/drop-reason.js';
 import * as header from '../switch/qdes/header.js';
+import { groupPlace, type PeerMemory } from '../switch/qdes/peer-memory.js';
 import { noPeer, PeerTable } from '../switch/qdes/peer-table.js';
 import { isVxlan, vxlanNetworkAt } from '../switch/qdes/vxlan.js';
 import { type PortIo, refused, refusedFor } from './port-io.js';
@@ -47,19 +48,19 @@ export class QdesPort implements PortIo {
     readonly maxFrame: number,
     private readonly line: QdesLine,
     private readonly socket: QdesSocket<QdesPort>,
+    peersMoved?: (memory: PeerMemory) => void,
   ) {
     const { group, peers, keys } = line;
     this.#vxlan = line.encapsulation === 'vxlan';
-    this.peers = new PeerTable(peers.length + others, socket.hash);
-    const { addresses, capacity } = this.peers;
+    this.peers = new PeerTable(peers.length + others, peers.length, socket.hash, peersMoved);
     const place = new Uint8Array(addressSize);
     for (const peer of peers) {
       writeAddress(peer, place, 0)._unsafeUnwrap();
       this.peers.add(place, 0, true, 0);
     }
-    if (group !== undefined) writeAddress(group, addresses, capacity)._unsafeUnwrap();
+    if (group !== undefined) writeAddress(group, this.peers.addresses, groupPlace)._unsafeUnwrap();
     this.#seal = keys === undefined ? undefined : new Seal(keys.map((key) => Buffer.from(key, 'hex')));
-    this.#sender = new QdesSender(fd, line, addresses, capacity, this.#seal, maxFrame);
+    this.#sender = new QdesSender(fd, line, this.peers, this.#seal, maxFrame);
   }
 
   get room(): number {

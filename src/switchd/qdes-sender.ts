@@ -3,6 +3,8 @@ import { randomFillSync } from 'node:crypto';
 import type { QdesLine } from '../core/qdes-line.js';
 import { FrameIo, frameBatch } from '../kernel/frame-io.js';
 import { headerSize, sealedFlag, writeHeader } from '../switch/qdes/header.js';
+import { groupPlace } from '../switch/qdes/peer-memory.js';
+import type { PeerTable } from '../switch/qdes/peer-table.js';
 import { writeVxlan } from '../switch/qdes/vxlan.js';
 import { type Seal, sealSize } from './qdes-seal.js';
 
@@ -19,12 +21,11 @@ export class QdesSender {
   #io: FrameIo | undefined;
   #slot = 0;
 
-  /** @param addresses of peers; at the place behind them the group's. */
+  /** @param peers those that are named, at the first places, and the group's address. */
   constructor(
     private readonly fd: number,
     private readonly line: QdesLine,
-    private readonly addresses: Uint8Array,
-    private readonly group: number,
+    private readonly peers: Pick<PeerTable, 'addresses'>,
     private readonly seal: Seal | undefined,
     maxFrame: number,
   ) {
@@ -67,7 +68,7 @@ export class QdesSender {
   }
 
   /** The datagram that was put last, to the peer at this place. */
-  to(place: number, addresses = this.addresses): void {
+  to(place: number, addresses = this.peers.addresses): void {
     this.#slots[this.#count] = this.#slot;
     this.#peers[this.#count] = place;
     this.#count += 1;
@@ -75,11 +76,11 @@ export class QdesSender {
   }
 
   toAll(): void {
-    if (this.line.group !== undefined) this.to(this.group);
-    for (let place = 0; place < this.line.peers.length; place += 1) this.to(place);
+    if (this.line.group !== undefined) this.to(groupPlace);
+    for (let nth = 1; nth <= this.line.peers.length; nth += 1) this.to(groupPlace + nth);
   }
 
-  flush(addresses = this.addresses): void {
+  flush(addresses = this.peers.addresses): void {
     if (this.#count === 0 || this.#io === undefined) return;
     const prefix = this.seal === undefined ? headerSize : headerSize + sealSize;
     const sent = this.#io.send(this.fd, this.#slots, this.#count, prefix, this.#peers, addresses);

@@ -14,7 +14,7 @@ import {
 } from '../protocol/switch-report.js';
 import type { Counters } from '../switch/counters.js';
 import { type FdbMemory, readSlot } from '../switch/fdb.js';
-import { listPeers, type PeerMemory } from '../switch/qdes/peer-table.js';
+import { listPeers, type PeerMemory } from '../switch/qdes/peer-memory.js';
 
 /** Slots of the table that are looked at in one go. */
 const slotsAtOnce = 4096;

@@ -9,7 +9,7 @@ import { Poller, waker } from '../kernel/poller.js';
 import { applyRealtime, type Realtime } from '../kernel/realtime.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
 import type { FdbMemory } from '../switch/fdb.js';
-import type { PeerMemory } from '../switch/qdes/peer-table.js';
+import type { PeerMemory } from '../switch/qdes/peer-memory.js';
 import { Switch, type SwitchOptions } from '../switch/switch.js';
 import type { CaptureTask } from './captures.js';
 import { Loop } from './loop.js';
@@ -86,7 +86,7 @@ function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
     const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;
     const untagged = rest.vlan !== undefined;
     const settings = { ...rest, untagged, floodRate, addresses: addresses.map(macToBytes) };
-    const io = makePort(order.order, order.fds, sockets);
+    const io = makePort(order.order, order.fds, sockets, (memory) => tell({ tag: 'peers', port, memory }));
     if (!loop.plug(port, settings, io)) tell({ tag: 'refused', port });
     else if (io instanceof QdesPort) tell({ tag: 'peers', port, memory: io.peers.memory });
   };

@@ -30,7 +30,7 @@ fdb.add(0, station(1), 0, 1, 0, 90);
 fdb.fix(fdb.add(0, station(2), 0, 1, 0, 0));
 fdb.add(0, station(3), 0, 0, 0, 100);
 fdb.add(4, station(4), 0, 1, 0, 100);
-const peers = new PeerTable(2, hash);
+const peers = new PeerTable(2, 2, hash);
 const address = new Uint8Array(32);
 writeAddress({ address: '2001:db8::7', port: 7755 }, address, 0)._unsafeUnwrap();
 const peer = peers.add(address, 0, true, 0);

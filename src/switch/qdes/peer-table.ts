@@ -1,14 +1,13 @@
 /**
- * The far ends of a QDES network: other switches, by address and port of UDP. A table of fixed size in typed arrays, since
- * every frame from outside is looked up in it. The arrays are shared memory: another thread may list them.
+ * The far ends of a QDES network: other switches, by address and port of UDP. A table in typed arrays, since every frame
+ * from outside is looked up in it; it grows with its peers, since a host may have thousands of such networks.
  *
  * A peer has a number that says its place and how often that place was given away, so that an address which was learned
  * behind a peer that has gone is never taken for one behind its successor.
  */
 import type { AddressHash } from '../hash.js';
+import { groupPlace, listPeers, type PeerMemory, type PeerState, peerAddressSize, peerMemory } from './peer-memory.js';
 
-/** Bytes of an address: a sockaddr_in or sockaddr_in6, then zeros. What they mean is not looked at. */
-export const peerAddressSize = 32;
 /** In place of a peer. */
 export const noPeer = -1;
 
@@ -19,62 +18,41 @@ const generations = 1 << (31 - placeBits);
 /** Six bytes from each of these on are what tells one address from another: its port, the address itself, its scope. */
 const chunks = [2, 8, 14, 20, 22] as const;
 
-/** What another thread may read, by place. */
-export interface PeerMemory {
-  readonly addresses: Uint8Array;
-  readonly sender: Int32Array;
-  readonly seen: Float64Array;
-  readonly roundTrip: Float64Array;
-  readonly state: Uint8Array;
-}
-
-/** Peers and what is known of them, each of which may have just gone. */
-export function listPeers(memory: PeerMemory): readonly PeerState[] {
-  return [...memory.state].flatMap((state, place) => {
-    if (state === 0) return [];
-    const [seen, roundTrip] = [memory.seen[place] as number, memory.roundTrip[place] as number];
-    return [
-      {
-        ...{ place, fixed: state === 2, sender: (memory.sender[place] as number) >>> 0 },
-        seen: Number.isFinite(seen) ? seen : undefined,
-        roundTrip: Number.isNaN(roundTrip) ? undefined : roundTrip,
-      },
-    ];
-  });
-}
+/** Places at first: most networks are of few hosts. */
+const few = 4;
 
 export class PeerTable {
-  readonly memory: PeerMemory;
-  /** By place; behind the last is one more, for whoever sends to a group. */
-  readonly addresses: Uint8Array;
-  readonly #generation: Int32Array;
-  readonly #sender: Int32Array;
-  readonly #seen: Float64Array;
-  readonly #roundTrip: Float64Array;
-  /** 1: a place that is in use; 2: for ever. */
-  readonly #state: Uint8Array;
-  readonly #heads: Int32Array;
-  readonly #nexts: Int32Array;
+  #memory: PeerMemory;
+  #generation: Int32Array;
+  #heads: Int32Array;
+  #nexts: Int32Array;
   #size = 0;
 
-  /** @param capacity peers at once, up to 4096. */
+  /**
+   * @param capacity peers at once, below 4096.
+   * @param fixed how many of them are never let go.
+   * @param moved is told when it has grown: then its memory is another.
+   */
   constructor(
     readonly capacity: number,
+    fixed: number,
     private readonly hash: AddressHash,
+    private readonly moved: (memory: PeerMemory) => void = () => {},
   ) {
-    const shared = (bytes: number) => new SharedArrayBuffer(bytes);
-    this.addresses = new Uint8Array(shared((capacity + 1) * peerAddressSize));
-    this.#generation = new Int32Array(shared(capacity * 4));
-    this.#sender = new Int32Array(shared(capacity * 4));
-    this.#seen = new Float64Array(shared(capacity * 8));
-    this.#roundTrip = new Float64Array(shared(capacity * 8));
-    this.#state = new Uint8Array(shared(capacity));
-    this.memory = {
-      ...{ addresses: this.addresses, sender: this.#sender, seen: this.#seen },
-      ...{ roundTrip: this.#roundTrip, state: this.#state },
-    };
-    this.#heads = new Int32Array(2 ** Math.ceil(Math.log2(capacity * 2))).fill(noPeer);
-    this.#nexts = new Int32Array(capacity);
+    const places = 1 + Math.min(capacity, fixed + few);
+    this.#memory = peerMemory(places);
+    this.#generation = new Int32Array(places);
+    this.#nexts = new Int32Array(places);
+    this.#heads = emptyHeads(places);
+  }
+
+  get memory(): PeerMemory {
+    return this.#memory;
+  }
+
+  /** By place: of peers, and at groupPlace what whoever sends to a group has put there. */
+  get addresses(): Uint8Array {
+    return this.#memory.addresses;
   }
 
   get size(): number {
@@ -97,18 +75,18 @@ export class PeerTable {
    * @returns noPeer: the table is full.
    */
   add(bytes: Uint8Array, offset: number, fixed: boolean, now: number): number {
-    const place = this.#state.indexOf(0);
-    if (place === noPeer) return noPeer;
+    if (this.#size === this.capacity) return noPeer;
+    if (this.#size + 1 === this.#nexts.length) this.#grow();
+    const { addresses, state, seen, roundTrip, sender } = this.#memory;
+    const place = state.indexOf(0, groupPlace + 1);
     for (let i = 0; i < peerAddressSize; i += 1) {
-      this.addresses[place * peerAddressSize + i] = bytes[offset + i] as number;
+      addresses[place * peerAddressSize + i] = bytes[offset + i] as number;
     }
-    const bucket = this.#bucket(bytes, offset);
-    this.#nexts[place] = this.#heads[bucket] as number;
-    this.#heads[bucket] = place;
-    this.#state[place] = fixed ? 2 : 1;
-    this.#seen[place] = fixed ? Number.NEGATIVE_INFINITY : now;
-    this.#roundTrip[place] = Number.NaN;
-    this.#sender[place] = 0;
+    this.#link(place);
+    state[place] = fixed ? 2 : 1;
+    seen[place] = fixed ? Number.NEGATIVE_INFINITY : now;
+    roundTrip[place] = Number.NaN;
+    sender[place] = 0;
     this.#size += 1;
     return this.#numberOf(place);
   }
@@ -116,19 +94,19 @@ export class PeerTable {
   /** Takes note of a peer's being there. @param sender its instance. */
   hear(peer: number, sender: number, now: number): void {
     const place = peer & placeMask;
-    this.#seen[place] = now;
-    this.#sender[place] = sender;
+    this.#memory.seen[place] = now;
+    this.#memory.sender[place] = sender;
   }
 
   /** @param microseconds from a hello to its reply. */
   measure(peer: number, microseconds: number): void {
-    this.#roundTrip[peer & placeMask] = microseconds;
+    this.#memory.roundTrip[peer & placeMask] = microseconds;
   }
 
   /** Whether the number is still that peer's. */
   isCurrent(peer: number): boolean {
     const place = peer & placeMask;
-    return peer >= 0 && place < this.capacity && this.#state[place] !== 0 && this.#numberOf(place) === peer;
+    return peer >= 0 && place < this.#nexts.length && this.#memory.state[place] !== 0 && this.#numberOf(place) === peer;
   }
 
   placeOf(peer: number): number {
@@ -139,19 +117,19 @@ export class PeerTable {
   leave(peer: number): void {
     const place = peer & placeMask;
     this.#generation[place] = ((this.#generation[place] as number) + 1) % generations;
-    this.#seen[place] = Number.NEGATIVE_INFINITY;
-    this.#roundTrip[place] = Number.NaN;
-    if (this.#state[place] === 2) return;
+    this.#memory.seen[place] = Number.NEGATIVE_INFINITY;
+    this.#memory.roundTrip[place] = Number.NaN;
+    if (this.#memory.state[place] === 2) return;
     this.#unlink(place);
-    this.#state[place] = 0;
+    this.#memory.state[place] = 0;
     this.#size -= 1;
   }
 
   /** Lets go of those that were not heard of for so many seconds. */
   age(now: number, seconds: number): void {
-    for (let place = 0; place < this.capacity; place += 1) {
-      if (this.#state[place] === 0 || this.#seen[place] === Number.NEGATIVE_INFINITY) continue;
-      if (now - (this.#seen[place] as number) > seconds) this.leave(this.#numberOf(place));
+    for (let place = groupPlace + 1; place < this.#nexts.length; place += 1) {
+      if (this.#memory.state[place] === 0 || this.#memory.seen[place] === Number.NEGATIVE_INFINITY) continue;
+      if (now - (this.#memory.seen[place] as number) > seconds) this.leave(this.#numberOf(place));
     }
   }
 
@@ -178,6 +156,26 @@ export class PeerTable {
     return true;
   }
 
+  /** Four times the places, or as many as there may be. */
+  #grow(): void {
+    const places = Math.min(this.capacity + 1, 4 * this.#nexts.length);
+    const { state } = this.#memory;
+    this.#memory = peerMemory(places, this.#memory);
+    const generation = new Int32Array(places);
+    generation.set(this.#generation);
+    this.#generation = generation;
+    this.#nexts = new Int32Array(places);
+    this.#heads = emptyHeads(places);
+    for (let place = groupPlace + 1; place < state.length; place += 1) if (state[place] !== 0) this.#link(place);
+    this.moved(this.#memory);
+  }
+
+  #link(place: number): void {
+    const bucket = this.#bucket(this.addresses, place * peerAddressSize);
+    this.#nexts[place] = this.#heads[bucket] as number;
+    this.#heads[bucket] = place;
+  }
+
   #unlink(place: number): void {
     const bucket = this.#bucket(this.addresses, place * peerAddressSize);
     if (this.#heads[bucket] === place) {
@@ -190,14 +188,7 @@ export class PeerTable {
   }
 }
 
-export interface PeerState {
-  /** Of its address in `addresses`. */
-  readonly place: number;
-  /** By the configuration. */
-  readonly fixed: boolean;
-  readonly sender: number;
-  /** Seconds of the clock of hear(); undefined: nothing was heard of it. */
-  readonly seen: number | undefined;
-  /** Microseconds; undefined: not known. */
-  readonly roundTrip: number | undefined;
+/** Of chains, twice as many as there are places or more. */
+function emptyHeads(places: number): Int32Array {
+  return new Int32Array(2 ** Math.ceil(Math.log2(places * 2))).fill(noPeer);
 }

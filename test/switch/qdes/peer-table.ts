@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto';
 import t from 'tap';
 import { AddressHash } from '../../../src/switch/hash.js';
-import { noPeer, PeerTable, peerAddressSize } from '../../../src/switch/qdes/peer-table.js';
+import { groupPlace, listPeers, peerAddressSize } from '../../../src/switch/qdes/peer-memory.js';
+import { noPeer, PeerTable } from '../../../src/switch/qdes/peer-table.js';
 import { randomNumbers } from '../../support/random.js';
 
-const table = (capacity: number) => new PeerTable(capacity, new AddressHash(randomFillSync));
+const hash = () => new AddressHash(randomFillSync);
+const table = (capacity: number) => new PeerTable(capacity, 0, hash());
 
 /** That many'th address, at an offset. */
 function address(number: number, six = false): Uint8Array {
@@ -44,12 +46,38 @@ t.test('a full table takes nobody more', async (t) => {
   t.not(peers.add(address(3), 7, false, 0), noPeer);
 });
 
+t.test('it grows with its peers, and what is known of them moves along', async (t) => {
+  const moves: number[] = [];
+  const peers = new PeerTable(300, 2, hash(), ({ state }) => moves.push(state.length));
+  peers.addresses[groupPlace] = 99;
+  const at = peers.memory;
+  const numbers = [...Array(300).keys()].map((number) => peers.add(address(number), 7, number < 2, number));
+  t.same(moves, [28, 112, 301], 'by four, and no further than it may');
+  t.not(peers.memory, at);
+  t.equal(peers.addresses[groupPlace], 99);
+  t.same(
+    numbers.map((peer, number) => [peers.find(address(number), 7), peers.isCurrent(peer), peers.placeOf(peer)]),
+    numbers.map((peer, number) => [peer, true, groupPlace + 1 + number]),
+  );
+  t.same(peers.add(address(300), 7, false, 0), noPeer);
+  t.match(listPeers(peers.memory).slice(1, 4), [{ fixed: true }, { seen: 2 }, { seen: 3 }]);
+});
+
+t.test('a number that was given away before it grew is nobody’s afterwards', async (t) => {
+  const peers = table(64);
+  const one = peers.add(address(1), 7, false, 0);
+  peers.leave(one);
+  for (let number = 2; number < 20; number += 1) peers.add(address(number), 7, false, 0);
+  t.notOk(peers.isCurrent(one));
+  t.not(peers.find(address(2), 7), one);
+});
+
 t.test('who is silent goes; who is configured stays, and what was behind it is forgotten', async (t) => {
   const peers = table(4);
   const [one, fixed] = [peers.add(address(1), 7, false, 100), peers.add(address(2), 7, true, 100)];
   t.match(peers.list(), [
-    { place: 0, fixed: false, seen: 100, roundTrip: undefined },
-    { place: 1, fixed: true, seen: undefined },
+    { place: 1, fixed: false, seen: 100, roundTrip: undefined },
+    { place: 2, fixed: true, seen: undefined },
   ]);
   peers.hear(one, -1, 110);
   peers.measure(one, 250);
@@ -65,7 +93,7 @@ t.test('who is silent goes; who is configured stays, and what was behind it is f
   t.notOk(peers.isCurrent(fixed));
   const again = peers.find(address(2), 7);
   t.ok(peers.isCurrent(again));
-  t.match(peers.list(), [{ place: 1, fixed: true, seen: undefined, roundTrip: undefined }]);
+  t.match(peers.list(), [{ place: 2, fixed: true, seen: undefined, roundTrip: undefined }]);
   peers.age(1000, 15);
   t.ok(peers.isCurrent(again), 'silence is told once');
 });
