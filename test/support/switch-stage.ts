@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Form } from '../../src/core/form.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { receive, send } from '../../src/kernel/seqpacket.js';
 import { BlockReader, blockTypes } from '../../src/protocol/pcapng.js';
@@ -45,8 +46,8 @@ export class SwitchStage {
     return stage;
   }
 
-  async guest(of = 'lab'): Promise<StageGuest> {
-    const request = { verb: 'open', network: name(of), form: 'dgram', vnetHdr: false } as const;
+  async guest(of = 'lab', form: Form = 'dgram'): Promise<StageGuest> {
+    const request = { verb: 'open', network: name(of), form, vnetHdr: false } as const;
     const { reply, fds } = await ask(this.daemon.socket, request);
     const [fd] = fds;
     if (reply?.status !== 'ok' || fd === undefined) throw new Error(JSON.stringify(reply));
