@@ -8,14 +8,27 @@ import type { PeerTable } from '../switch/qdes/peer-table.js';
 import { writeVxlan } from '../switch/qdes/vxlan.js';
 import { type Seal, sealSize } from './qdes-seal.js';
 
+/** All senders of a thread take turns: what one has put is sent before another begins. */
+const slots = new Int32Array(frameBatch);
+const places = new Int32Array(frameBatch);
+
+/** Bytes of the longest frame: of the usual ones, and of any. */
+const rooms = [2048, 66_000] as const;
+const sealedFrames = new Map<number, FrameIo>();
+
+/** Where sealed messages lie: other ports get the same frames as they are. */
+function framesFor(maxFrame: number): FrameIo {
+  const room = maxFrame <= rooms[0] ? rooms[0] : rooms[1];
+  const found = sealedFrames.get(room) ?? new FrameIo([{ slots: frameBatch, room }]);
+  sealedFrames.set(room, found);
+  return found;
+}
+
 export class QdesSender {
   /** What became of datagrams since begin(). */
   readonly totals = { sent: 0, failed: 0, full: 0 };
   /** Who we are. */
   readonly #instance = randomFillSync(new Int32Array(1));
-  readonly #slots = new Int32Array(frameBatch);
-  readonly #peers = new Int32Array(frameBatch);
-  /** Where sealed messages lie: other ports get the same frames as they are. */
   readonly #sealed: FrameIo | undefined;
   #count = 0;
   #io: FrameIo | undefined;
@@ -29,7 +42,7 @@ export class QdesSender {
     private readonly seal: Seal | undefined,
     maxFrame: number,
   ) {
-    this.#sealed = seal === undefined ? undefined : new FrameIo([{ slots: frameBatch, room: maxFrame }]);
+    this.#sealed = seal === undefined ? undefined : framesFor(maxFrame);
   }
 
   get instance(): number {
@@ -69,8 +82,8 @@ export class QdesSender {
 
   /** The datagram that was put last, to the peer at this place. */
   to(place: number, addresses = this.peers.addresses): void {
-    this.#slots[this.#count] = this.#slot;
-    this.#peers[this.#count] = place;
+    slots[this.#count] = this.#slot;
+    places[this.#count] = place;
     this.#count += 1;
     if (this.#count === frameBatch) this.flush(addresses);
   }
@@ -83,7 +96,7 @@ export class QdesSender {
   flush(addresses = this.peers.addresses): void {
     if (this.#count === 0 || this.#io === undefined) return;
     const prefix = this.seal === undefined ? headerSize : headerSize + sealSize;
-    const sent = this.#io.send(this.fd, this.#slots, this.#count, prefix, this.#peers, addresses);
+    const sent = this.#io.send(this.fd, slots, this.#count, prefix, places, addresses);
     this.totals.sent += sent.sent;
     this.totals.failed += sent.failed;
     this.totals.full += sent.full;
