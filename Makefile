@@ -14,6 +14,7 @@ MUSL_CC = $(shell command -v musl-gcc 2>/dev/null)
 CFLAGS_COMMON := -std=c11 -O2 -g -Wall -Wextra -Wconversion -Wshadow -Wformat=2 -Werror -D_GNU_SOURCE
 CFLAGS_HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fno-common
 BROKER_FLAGS := --jitless --no-expose-wasm --max-semi-space-size=1
+SWITCH_FLAGS := --max-semi-space-size=1
 
 SOURCES_TS := $(sort $(shell find src test -name '*.ts'))
 SOURCES_ADDON := $(sort $(wildcard src/kernel/native/*.c))
@@ -153,7 +154,8 @@ $(BUILD)/bench-%: test/bench/%.c test/bench/common.h Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_COMMON) -o $@ $<
 
-$(BUILD)/fdbroker $(BUILD)/fdbroker-switchd: FLAGS :=
+$(BUILD)/fdbroker: FLAGS :=
+$(BUILD)/fdbroker-switchd: FLAGS := $(SWITCH_FLAGS)
 $(BUILD)/fdbrokerd: FLAGS := $(BROKER_FLAGS)
 $(BUILD)/fdbroker $(BUILD)/fdbrokerd $(BUILD)/fdbroker-switchd: conf/make/launcher.in Makefile package.json
 	@mkdir -p $(@D)

@@ -46,8 +46,9 @@ t.test('systemd units', { skip: missing('systemd-analyze', 'apt-get install syst
   }
 });
 
-t.test('the launcher gives V8 the flags that the broker asks for', async (t) => {
+t.test('the launcher gives V8 the flags that broker and switch ask for', async (t) => {
   const flags = (path: string) =>
     readFileSync(path, 'utf8').match(/--(jitless|no-expose-wasm|max-semi-space-size=\d+)/g);
   t.same(flags('build/fdbrokerd'), flags('src/broker/confine.ts'));
+  t.same(flags('build/fdbroker-switchd'), flags('src/switchd/confine.ts'));
 });

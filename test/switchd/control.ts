@@ -122,6 +122,8 @@ t.test('it has no privilege', { skip: !root && 'not root: nobody gives it any' }
   const status = readFileSync(`/proc/${it.child.pid}/status`, 'utf8');
   for (const name of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) t.match(status, new RegExp(`^${name}:\\s*0+$`, 'm'));
   t.match(status, /^NoNewPrivs:\s*1$/m);
+  const flags = readFileSync(`/proc/${it.child.pid}/cmdline`, 'utf8').split('\0');
+  t.ok(flags.includes('--max-semi-space-size=1'), 'and with a small young generation');
 });
 
 t.test('options', async (t) => {
