@@ -4,15 +4,10 @@ import { err, Result } from 'neverthrow';
 import { AuditLog } from '../broker/audit.js';
 import { Broker, type Setup } from '../broker/broker.js';
 import { confine, inheritedSocket, isConfined } from '../broker/confine.js';
-import {
-  adoptControlSocket,
-  bindControlSocket,
-  type ControlSocket,
-  type Refusal,
-  removeLock,
-} from '../broker/control-socket.js';
+import { adoptControlSocket, bindControlSocket, type ControlSocket } from '../broker/control-socket.js';
 import { Keeper } from '../broker/keeper.js';
 import { serve } from '../broker/serve.js';
+import { type Refusal, removeLock } from '../broker/socket-lock.js';
 import { SwitchLink } from '../broker/switch-link.js';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';

@@ -9,9 +9,10 @@
 import { readFileSync } from 'node:fs';
 import type { Result } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
-import { execInPlace, keepOnExec, limitCapabilities, networkCapabilities } from '../kernel/process.js';
+import { closeOnExec, execInPlace, keepOnExec, limitCapabilities, networkCapabilities } from '../kernel/process.js';
 import { adoptListener, ownFd } from '../kernel/seqpacket.js';
-import type { ControlSocket, Refusal } from './control-socket.js';
+import type { ControlSocket } from './control-socket.js';
+import type { Refusal } from './socket-lock.js';
 
 /** The measurements behind them are in docs/decisions/0002-v8-flags.md. */
 const flags = ['--jitless', '--no-expose-wasm', '--max-semi-space-size=1'];
@@ -53,7 +54,9 @@ export function inheritedSocket(): Result<ControlSocket, Refusal> | undefined {
   delete process.env[variable];
   if (text === undefined) return undefined;
   const { listener, lock, path, bound } = JSON.parse(text);
-  return adoptListener(listener)
+  // A switch that had the lock as well would hold it for longer than this broker lives
+  return closeOnExec(lock)
+    .andThen(() => adoptListener(listener))
     .map((adopted) => ({ listener: adopted, lock: ownFd(lock), path, bound }))
     .mapErr(describeSysError);
 }

@@ -7,10 +7,11 @@ import type { LinkEvents } from '../kernel/link-events.js';
 import type { NodeCloses } from '../kernel/node-closes.js';
 import { Watch } from '../kernel/watch.js';
 import type { Broker } from './broker.js';
-import type { ControlSocket, Refusal } from './control-socket.js';
+import type { ControlSocket } from './control-socket.js';
 import { Endings } from './endings.js';
 import { resumeGrant } from './resume-grant.js';
 import { mostFds, type Room, Server } from './server.js';
+import type { Refusal } from './socket-lock.js';
 import { Upkeep } from './upkeep.js';
 
 /** Messages of rtnetlink taken in one turn. */

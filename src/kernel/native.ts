@@ -81,6 +81,7 @@ interface ProcessCalls {
   neverWait(fd: number): number;
   /** Clears close-on-exec. */
   keepOnExec(fd: number): number;
+  closeOnExec(fd: number): number;
   /**
    * @param environment entries of the form `NAME=value`.
    * @param openFiles the soft limit; 0: as it is.

@@ -38,9 +38,17 @@ export function neverWait(fd: number): Result<void, SysError> {
   return check('fcntl (F_SETFL)', native.neverWait(fd)).map(() => undefined);
 }
 
-/** Clears close-on-exec, which Node puts on every descriptor. */
+/** Clears close-on-exec, which Node puts on every descriptor that it opens. */
 export function keepOnExec(fd: number): Result<void, SysError> {
   return check('fcntl (F_SETFD)', native.keepOnExec(fd)).map(() => undefined);
+}
+
+/**
+ * Sets close-on-exec, as on a descriptor that was kept over execve(2): of what it finds as it starts Node sets it on the
+ * first few alone, up to the first number over 15 that is free.
+ */
+export function closeOnExec(fd: number): Result<void, SysError> {
+  return check('fcntl (F_SETFD)', native.closeOnExec(fd)).map(() => undefined);
 }
 
 /** How a program begins. Of sets of signals, bit n - 1 is signal n, as in proc(5). */

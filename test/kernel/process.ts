@@ -13,6 +13,7 @@ import {
   notifySystemd,
   pidfdOpen,
   processName,
+  closeOnExec as setCloseOnExec,
 } from '../../src/kernel/process.js';
 import { closeOnExec, flagsOf, nonBlocking } from '../support/descriptors.js';
 import { temporaryFolder } from '../support/temporary.js';
@@ -115,8 +116,11 @@ t.test('execInPlace that fails comes back', async (t) => {
   t.ok(flagsOf(fd) & closeOnExec);
   t.ok(keepOnExec(fd).isOk());
   t.notOk(flagsOf(fd) & closeOnExec);
+  t.ok(setCloseOnExec(fd).isOk());
+  t.ok(flagsOf(fd) & closeOnExec);
   closeSync(fd);
   t.equal(keepOnExec(fd)._unsafeUnwrapErr().code, 'EBADF');
+  t.equal(setCloseOnExec(fd)._unsafeUnwrapErr().code, 'EBADF');
 });
 
 t.test('a pipe is never waited for, and a file stays as it is', async (t) => {

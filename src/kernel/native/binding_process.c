@@ -30,6 +30,10 @@ static napi_value js_keep_on_exec(napi_env env, napi_callback_info info) {
     return call_with_int(env, info, keep_on_exec);
 }
 
+static napi_value js_close_on_exec(napi_env env, napi_callback_info info) {
+    return call_with_int(env, info, close_on_exec);
+}
+
 static napi_value js_pidfd_open(napi_env env, napi_callback_info info) {
     return call_with_int(env, info, open_pidfd);
 }
@@ -192,6 +196,7 @@ void register_process(napi_env env, napi_value exports) {
     export_function(env, exports, "limitCapabilities", js_limit_capabilities);
     export_function(env, exports, "neverWait", js_never_wait);
     export_function(env, exports, "keepOnExec", js_keep_on_exec);
+    export_function(env, exports, "closeOnExec", js_close_on_exec);
     export_function(env, exports, "execInPlace", js_exec_in_place);
     export_function(env, exports, "notify", js_notify);
     export_function(env, exports, "pidfdOpen", js_pidfd_open);

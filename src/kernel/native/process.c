@@ -68,6 +68,10 @@ int keep_on_exec(int fd) {
     return answer(fcntl(fd, F_SETFD, 0));
 }
 
+int close_on_exec(int fd) {
+    return answer(fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
+
 static int is_in(uint64_t signals, int number) {
     return signals >> (number - 1) & 1;
 }

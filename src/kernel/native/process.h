@@ -24,8 +24,9 @@ int limit_capabilities(uint32_t keep);
  */
 int never_wait(int fd);
 
-/* Clears close-on-exec. */
+/* Clears close-on-exec, or sets it. */
 int keep_on_exec(int fd);
+int close_on_exec(int fd);
 
 /* How a program begins. Of sets of signals, bit n - 1 is signal n, as in proc(5). */
 struct beginning {
