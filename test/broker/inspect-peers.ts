@@ -1,9 +1,12 @@
 /** Other hosts of a network of type qdes, as the switch tells of them. */
 import t from 'tap';
 import { readSwitch } from '../../src/client/inspect.js';
+import { helloType, stampSize } from '../../src/switch/qdes/header.js';
+import { DatagramPeer } from '../support/datagram-peer.js';
 import { fdbroker } from '../support/fdbroker.js';
 import { inPrivateNamespace } from '../support/namespace.js';
-import { QdesHost, qdesConfig } from '../support/qdes-hosts.js';
+import { message } from '../support/qdes-bench.js';
+import { hostInterface, QdesHost, qdesConfig } from '../support/qdes-hosts.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
@@ -23,4 +26,21 @@ t.test('who is there, and how far away', async (t) => {
   const { stdout } = await fdbroker(['switch'], { env: { FDBROKER_SOCKET: one.daemon.socket } });
   t.match(stdout, /^192\.0\.2\.2:7756 +lab +\d+s +\d+\.\d\dms$/m);
   t.match(stdout, /^192\.0\.2\.99:7756 +lab +never +-$/m);
+});
+
+t.test('more hosts than there was room for at first', async (t) => {
+  const port = 7757;
+  const one = await QdesHost.start(t, 3, qdesConfig({ lab: ['id = 1', `port = ${port}`, 'group = 239.1.2.4'] }));
+  const others = await QdesHost.start(t, 4, qdesConfig({ none: ['id = 2', 'group = 239.1.2.4'] }));
+  await one.guest('lab');
+  const addresses = [11, 12, 13, 14, 15, 16].map((last) => `192.0.2.${last}`);
+  for (const at of addresses) {
+    others.far.run(`ip address add ${at}/24 dev ${hostInterface}`);
+    const peer = await DatagramPeer.start(t, others.far, { port, at, encoding: 'hex' });
+    peer.send(message(helloType, new Uint8Array(stampSize), 1), '192.0.2.3', port);
+  }
+  const seen = async () => (await readSwitch(one.daemon.socket))._unsafeUnwrap()?.peers ?? [];
+  await until(async () => (await seen()).length === addresses.length);
+  const told = (await seen()).map(({ address }) => address).sort();
+  t.same(told, addresses.map((address) => `${address}:${port}`).sort());
 });
