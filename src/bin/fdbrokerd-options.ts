@@ -1,6 +1,6 @@
 /** The command line of fdbrokerd(8). */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { err, ok, type Result } from 'neverthrow';
 
@@ -53,7 +53,8 @@ export function parseOptions(
     }
     const usual = runtime === undefined ? undefined : join(runtime, 'fdbroker/control');
     const socket = values.socket ?? (usual as string);
-    const config = values.config ?? join(user ? configHome(env) : '/etc', 'fdbroker/fdbroker.ini');
+    // Absolute, so that whoever reads the audit log need not know where the broker was started
+    const config = resolve(values.config ?? join(user ? configHome(env) : '/etc', 'fdbroker/fdbroker.ini'));
     return ok({ config, socket, ownFolder: socket === usual, user });
   } catch (error) {
     return err(`${(error as Error).message}; fdbrokerd --help lists the options`);

@@ -1,10 +1,13 @@
 /**
- * The audit log: one JSON line per decision and per ended grant. A line is one write; what a client sent reaches it
- * only as JSON strings of bounded length, so no client can tear or forge one.
+ * The audit log: one JSON line per decision and per ended grant; of a user's refusals so many, and then how many more
+ * there were. A line is one write; what a client sent reaches it only as JSON strings of bounded length, so no client can
+ * tear or forge one.
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Credentials } from '../core/credentials.js';
 import type { Grant } from '../core/grant.js';
+import { AuditBudget } from './audit-budget.js';
+import type { Entry } from './ledger.js';
 
 export interface AuditRecord {
   readonly event:
@@ -17,6 +20,7 @@ export interface AuditRecord {
     | 'ended'
     | 'tampered'
     | 'restored'
+    | 'omitted'
     | 'reload';
   readonly uid?: number;
   readonly gid?: number;
@@ -31,9 +35,13 @@ export interface AuditRecord {
   readonly ifname?: string;
   readonly ifindex?: number;
   readonly reason?: string;
+  /** Lines that were left out. */
+  readonly lines?: number;
 }
 
 const longest = 512;
+/** Whoever asks can cause them without end; of what becomes of grants there is always a line. */
+const bounded: ReadonlySet<AuditRecord['event']> = new Set(['denied', 'refused', 'failed', 'invalid']);
 
 export class AuditLog {
   #fd: number;
@@ -41,14 +49,18 @@ export class AuditLog {
   #torn = false;
   /** Lines that could not be written since the start. */
   lost = 0;
+  /** Lines of refusals that were left out since the start, because there were too many of their user. */
+  omitted = 0;
   /** The uid by which a uid counts: a line names it where it is another. */
   accountOf = (uid: number): number => uid;
   #lostSince = 0;
+  readonly #budget: AuditBudget;
 
   /** @param file absolute path, made 0640 when it is missing; undefined: standard error. Throws what open(2) throws. */
   constructor(file: string | undefined) {
     this.#file = file;
     this.#fd = file === undefined ? 2 : openAppend(file);
+    this.#budget = new AuditBudget((uid, lines) => this.#write(omission(uid, lines)));
   }
 
   /** Opens the file anew, after it was rotated. What is open stays in use when that fails. Throws what open(2) throws. */
@@ -61,6 +73,12 @@ export class AuditLog {
   }
 
   write(record: AuditRecord): void {
+    const { event, uid } = record;
+    if (!bounded.has(event) || uid === undefined || this.#budget.take(this.accountOf(uid))) this.#write(record);
+    else this.omitted++;
+  }
+
+  #write(record: AuditRecord): void {
     const line: Record<string, unknown> = { time: new Date().toISOString() };
     for (const key in record) {
       const value = record[key as keyof AuditRecord];
@@ -87,8 +105,14 @@ export class AuditLog {
   }
 
   close(): void {
+    this.#budget[Symbol.dispose]();
     if (this.#file !== undefined) closeSync(this.#fd);
   }
+}
+
+function omission(uid: number, lines: number): AuditRecord {
+  const reason = 'more requests of this uid were refused than there are lines for; "fdbroker status" has the counts';
+  return { event: 'omitted', uid, lines, reason };
 }
 
 function openAppend(file: string): number {
@@ -110,9 +134,9 @@ export function auditCaller(caller: Credentials): Pick<AuditRecord, 'uid' | 'gid
 
 /** The part of a record that says which grant. */
 export function auditGrant(
-  grant: Grant & { readonly ifname: string | null; readonly ifindex: number | null },
-): Omit<AuditRecord, 'event' | 'reason' | 'rule' | 'pid'> {
-  const { id, uid, gid, holder, network, form, mac, ifname, ifindex } = grant;
-  const known = { grant: id, uid, gid, holder, network, form, mac };
+  grant: Grant & Pick<Entry, 'ifname' | 'ifindex' | 'given'>,
+): Omit<AuditRecord, 'event' | 'reason'> {
+  const { id, uid, gid, holder, network, form, mac, ifname, ifindex, given = {} } = grant;
+  const known = { ...given, grant: id, uid, gid, holder, network, form, mac };
   return ifname === null || ifindex === null ? known : { ...known, ifname, ifindex };
 }

@@ -10,6 +10,8 @@ interface Handed extends Grant {
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
   state: PortState;
+  /** Who was given it, and by which rule; undefined: a broker before this one gave it. */
+  readonly given?: { readonly pid: number; readonly rule: string };
 }
 
 /** A port in the ledger. Its kernel object is the link with this ifindex, and no other. */

@@ -129,6 +129,7 @@ export function status(broker: Broker, caller: Credentials): Reply {
     counters: {
       ...Object.fromEntries(broker.counters),
       auditLost: broker.audit.lost,
+      auditOmitted: broker.audit.omitted,
       openFiles: readdirSync('/proc/self/fd').length,
       spareTaps: broker.spares.count,
       longestTurnMs: Math.round(broker.longestTurn * 1000) / 1000,

@@ -99,7 +99,8 @@ export function serveOpen(
       const message = `the descriptor could not be sent: ${why}; read the answers that wait`;
       return refuse('failed', message, why, ruleOf(permit));
     }
-    return record(broker, caller, permit, entryOf(grant, network, port, life));
+    const given = { pid: caller.pid, rule: ruleOf(permit) as string };
+    return record(broker, { ...entryOf(grant, network, port, life), given });
   };
   return opened instanceof Promise ? finishLater(broker, grant, opened, finish) : finish(opened);
 }
@@ -121,10 +122,10 @@ async function finishLater(
   return finish(opened);
 }
 
-function record(broker: Broker, caller: Credentials, permit: Permit, entry: Entry): Entry {
+function record(broker: Broker, entry: Entry): Entry {
   broker.ledger.add(entry);
   broker.count('granted');
-  broker.audit.write({ event: 'granted', pid: caller.pid, ...auditGrant(entry), rule: ruleOf(permit) as string });
+  broker.audit.write({ event: 'granted', ...auditGrant(entry) });
   if (entry.ifindex === null) entry.holding.whenEnded((reason) => endGrant(broker, entry, reason));
   return entry;
 }

@@ -107,8 +107,8 @@ export interface StatusListing extends StatusSummary {
   readonly networks: number;
   readonly rules: number;
   /**
-   * Since the start, by name: requests, granted, denied, invalid, surplusFds, auditLost …; longestTurnMs; and as it is
-   * now: openFiles, and among them spareTaps.
+   * Since the start, by name: requests, granted, denied, invalid, surplusFds, auditLost, auditOmitted …; longestTurnMs; and
+   * as it is now: openFiles, and among them spareTaps.
    */
   readonly counters: Readonly<Record<string, number>>;
 }

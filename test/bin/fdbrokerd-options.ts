@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import t from 'tap';
 import { parseOptions, startHint } from '../../src/bin/fdbrokerd-options.js';
 
@@ -16,6 +17,7 @@ t.test('where things are', async (t) => {
   t.same(parse('--user')._unsafeUnwrap(), own);
   const elsewhere = { config: '/a.ini', socket: '/b', ownFolder: false };
   t.same(parse('--config=/a.ini', '--socket', '/b')._unsafeUnwrap(), { ...elsewhere, user: false });
+  t.match(parse('--config=a.ini')._unsafeUnwrap(), { config: resolve('a.ini') });
   t.same(parse('--config=/a.ini', '--socket=/b', '--user')._unsafeUnwrap(), { ...elsewhere, user: true });
   t.match(parse('--socket=/run/fdbroker/control')._unsafeUnwrap(), { ownFolder: true }, 'the usual place, by name');
   t.match(parse('--user', '--socket=/run/fdbroker/control')._unsafeUnwrap(), { ownFolder: false });

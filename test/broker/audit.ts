@@ -40,6 +40,31 @@ t.test('a uid that counts for another has that one named', async (t) => {
   );
 });
 
+t.test('refusals without end are left out, and what becomes of grants never', async (t) => {
+  const file = join(t.testdir(), 'audit.log');
+  const log = new AuditLog(file);
+  log.accountOf = (uid) => (uid >= 100_000 ? 1000 : uid);
+  const refusals = ['denied', 'refused', 'failed', 'invalid'] as const;
+  for (let i = 0; i < 250; i += 1) log.write({ event: refusals[i % 4] as 'denied', uid: i % 2 === 0 ? 1000 : 100_000 });
+  for (let i = 0; i < 150; i += 1) log.write({ event: 'granted', uid: 1000 });
+  for (let i = 0; i < 150; i += 1) log.write({ event: 'ended', uid: 1000 });
+  log.write({ event: 'denied', uid: 5 });
+  log.close();
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const records = lines.map((line) => JSON.parse(line));
+  const count = (wanted: string) => records.filter(({ event }) => event === wanted).length;
+  t.same([count('granted'), count('ended')], [150, 150]);
+  const written = records.filter(({ event }) => refusals.includes(event)).length;
+  t.equal(written + log.omitted, 251);
+  t.ok(log.omitted > 0);
+  t.match(records.at(-1), { event: 'omitted', uid: 1000, lines: log.omitted, reason: /refused/ });
+  t.match(
+    records.some(({ event, uid }) => event === 'denied' && uid === 5),
+    true,
+    'another user is not left out',
+  );
+});
+
 t.test('it is appended to, and no link or pipe is followed', async (t) => {
   const dir = t.testdir({ 'audit.log': 'before\n' });
   const log = new AuditLog(join(dir, 'audit.log'));

@@ -78,7 +78,10 @@ for (const [title, network, fields] of networks) {
     t.equal(broker.ledger.size, 1);
     for (const tell of [...kernel.sockets.followed.values()]) tell();
     t.same([broker.ledger.size, broker.holders.size, kernel.sockets.followed.size], [0, 0, 0]);
-    t.match(audited().at(-1), { event: 'ended', grant: entry?.id, reason: 'its holder has ended' });
+    const [granted] = audited();
+    t.match(granted, { pid: caller.pid, rule: /^test.ini:10 / });
+    const { pid, rule } = granted ?? {};
+    t.match(audited().at(-1), { event: 'ended', pid, rule, grant: entry?.id, reason: 'its holder has ended' });
   });
 }
 
