@@ -1,5 +1,6 @@
 /** The ports that the switch has, or is to have, and their descriptors, of which the broker holds a copy each. */
 import type { NetworkName } from '../core/names.js';
+import { type OwnRole, ownRoles } from '../core/port-label.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { SharedSocket } from '../networks/qdes.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
@@ -13,8 +14,10 @@ export interface SwitchPort {
   readonly order: PlugOrder;
   readonly fds: readonly OwnedFd[];
   readonly network: NetworkName;
-  /** The uid by which a guest's port counts; undefined: an uplink. */
+  /** The uid by which a guest's port counts; undefined: it is the network's own. */
   readonly account: number | undefined;
+  /** Which of those that a network has by itself; undefined: a guest's. */
+  readonly role: OwnRole | undefined;
   /** Called when the port is no more. */
   told?: (reason: string) => void;
   /** The switch was told to let it go: its number is free when it says so. */
@@ -57,8 +60,10 @@ export class SwitchPorts {
   noRoomFor(account: number): string | undefined {
     const own = [...this].filter((port) => port.account === account).length;
     if (own >= mostOfOne) return `uid ${account} has ${own} ports of the switch; let some end, and try again`;
-    // One is left for the network's uplink
-    return this.#ports.size + 1 >= mostPorts ? 'the switch has all the ports that it can; try again later' : undefined;
+    // Some are left for those that the network has by itself
+    return this.#ports.size + ownRoles.length >= mostPorts
+      ? 'the switch has all the ports that it can; try again later'
+      : undefined;
   }
 
   /** A number that no port has. */
@@ -81,14 +86,15 @@ export class SwitchPorts {
     });
   }
 
-  uplinkOf(name: NetworkName): SwitchPort | undefined {
-    return [...this].find(({ network, order, leaving }) => network === name && order.uplink && !leaving);
+  /** Those that the network has by itself. */
+  ownOf(name: NetworkName): SwitchPort[] {
+    return [...this].filter(({ network, role, leaving }) => network === name && role !== undefined && !leaving);
   }
 
   /** Whether the network, or where none is named any network, has a guest's port. */
   hasGuests(name?: NetworkName): boolean {
     return [...this].some(
-      ({ network, order, leaving }) => !order.uplink && !leaving && (name === undefined || network === name),
+      ({ network, role, leaving }) => role === undefined && !leaving && (name === undefined || network === name),
     );
   }
 }

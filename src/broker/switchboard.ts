@@ -6,18 +6,17 @@
 import { performance } from 'node:perf_hooks';
 import { err, ok, type Result } from 'neverthrow';
 import type { Grant } from '../core/grant.js';
-import type { NetworkName } from '../core/names.js';
-import type { SwitchedNetwork } from '../core/switched.js';
 import { describeSysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError } from '../networks/network.js';
 import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
-import { openUplink } from '../networks/uplink.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
-import type { PlugOrder, SwitchEvent } from '../protocol/switch-order.js';
+import type { SwitchEvent } from '../protocol/switch-order.js';
 import type { Ends, Keeper } from './keeper.js';
-import { guestOrder, readLabel, uplinkOrder } from './plug-order.js';
+import { OwnPorts } from './own-ports.js';
+import { guestOrder, readLabel } from './plug-order.js';
+import { Plugs } from './plugs.js';
 import { complain, describeLinkError, type Found, patience, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 
@@ -34,18 +33,22 @@ export interface Known {
 
 export class Switchboard implements Board, Disposable {
   readonly #ports: SwitchPorts;
+  readonly #plugs: Plugs;
+  readonly #own: OwnPorts;
   #known: (known: Known) => void = () => {};
   #started = Number.NEGATIVE_INFINITY;
   #later: NodeJS.Timeout | undefined;
 
   /** @param accountOf the uid by which a uid counts. */
   constructor(
-    private readonly kernel: Kernel,
+    kernel: Kernel,
     private readonly link: SwitchLink,
     private readonly keeper: Keeper,
     private readonly accountOf: (uid: number) => number,
   ) {
     this.#ports = new SwitchPorts((port) => keeper.changed(port));
+    this.#plugs = new Plugs(link, this.#ports);
+    this.#own = new OwnPorts(kernel, this.#ports, this.#plugs);
     keeper.follow(this.#ports);
     link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
   }
@@ -64,7 +67,7 @@ export class Switchboard implements Board, Disposable {
       for (const { fds } of kept) for (const fd of fds) fd.close();
     } else {
       for (const one of kept) this.#adopt(one);
-      for (const { order, network } of [...this.#ports]) if (order.uplink) this.#dropUplink(network);
+      for (const { network } of [...this.#ports]) this.#own.drop(network);
       if (this.#ports.hasGuests()) this.#again();
     }
     // Of what has ended meanwhile it is to let go
@@ -77,15 +80,17 @@ export class Switchboard implements Board, Disposable {
     const full = this.#ports.noRoomFor(account);
     const cannot = (why: string) => networkError(`network "${network.name}" cannot be opened: ${why}`);
     const connected = full === undefined ? this.#connect() : err(full);
-    const ready = connected.mapErr(cannot).andThen(() => this.#uplink(network, cannot));
+    const ready = connected.mapErr(cannot).andThen(() => this.#own.bring(network));
     if (ready.isErr()) {
       end.close();
+      this.#own.drop(network.name);
       return err(ready.error);
     }
-    const plugged = this.#plug(network.name, account, [end], guestOrder(wish));
+    const whose = { network: network.name, account, role: undefined };
+    const plugged = this.#plugs.plug(guestOrder(wish), whose, [end]);
     if (plugged.isErr()) {
-      this.#dropUplink(network.name);
-      return err(cannot(plugged.error));
+      this.#own.drop(network.name);
+      return err(cannot(describeLinkError(plugged.error)));
     }
     return ok(this.#lifeOf(plugged.value));
   }
@@ -118,48 +123,9 @@ export class Switchboard implements Board, Disposable {
     this.keeper[Symbol.dispose]();
   }
 
-  #uplink(network: SwitchedNetwork, cannot: (why: string) => NetworkError): Result<void, NetworkError> {
-    if (this.#ports.uplinkOf(network.name) !== undefined) return ok();
-    return openUplink(this.kernel, network, (socket) => this.#ports.sharing(socket))
-      .andThen((uplink) => this.#plug(network.name, undefined, uplink.fds, uplinkOrder(network, uplink)).mapErr(cannot))
-      .map(() => undefined);
-  }
-
-  /** @param fds belong to the port; on an error they are closed. */
-  #plug(
-    network: NetworkName,
-    account: number | undefined,
-    fds: readonly OwnedFd[],
-    about: Omit<PlugOrder, 'port' | 'network'>,
-  ): Result<SwitchPort, string> {
-    const order: PlugOrder = {
-      ...about,
-      port: this.#ports.freePort(),
-      network: this.#ports.networkNumber(network),
-    };
-    const sent = this.link.send({ order: 'plug', ...order }, fds);
-    if (sent.isErr()) {
-      for (const fd of fds) fd.close();
-      return err(describeLinkError(sent.error));
-    }
-    const port: SwitchPort = { order, fds, network, account, leaving: false };
-    this.#ports.add(port);
-    return ok(port);
-  }
-
+  /** A guest's. */
   #unplug(port: SwitchPort): void {
-    if (port.leaving || this.#ports.get(port.order.port) !== port) return;
-    this.#ports.leave(port);
-    // A switch that cannot be told is lost, and the next one does not get the port
-    void this.link.send({ order: 'unplug', port: port.order.port }, []).isOk();
-    if (!port.order.uplink) this.#dropUplink(port.network);
-  }
-
-  /** An uplink without guests is of no use. */
-  #dropUplink(network: NetworkName): void {
-    if (this.#ports.hasGuests(network)) return;
-    const uplink = this.#ports.uplinkOf(network);
-    if (uplink !== undefined) this.#unplug(uplink);
+    if (this.#plugs.unplug(port)) this.#own.drop(port.network);
   }
 
   #lifeOf(port: SwitchPort): Life {
@@ -178,17 +144,14 @@ export class Switchboard implements Board, Disposable {
     const port = this.#ports.get(event.port);
     if (port === undefined) return;
     if (event.event === 'refused') complain(`the switch refuses a port: ${event.message}`);
-    else if (port.order.uplink && !port.leaving && this.#ports.hasGuests(port.network)) {
-      const remedy = 'see to its interface; the next guest that asks for the network gives it another';
-      complain(`network "${port.network}" has lost its uplink, and its guests reach each other alone: ${remedy}`);
-    }
+    else if (port.role !== undefined && !port.leaving) this.#own.lost(port);
     this.#gone(port);
   }
 
   #gone(port: SwitchPort): void {
     this.#ports.remove(port);
     port.told?.(reason);
-    if (!port.order.uplink) this.#dropUplink(port.network);
+    this.#own.drop(port.network);
   }
 
   /** A switch that runs, or a new one with the ports that there are to be. */
@@ -224,9 +187,9 @@ export class Switchboard implements Board, Disposable {
   }
 
   #adopt({ order, fds }: Found): void {
-    const { network, guest } = readLabel(order);
+    const { network, guest, own } = readLabel(order);
     const account = guest === undefined ? undefined : this.accountOf(guest.grant.uid);
-    const port: SwitchPort = { order, fds, network, account, leaving: false };
+    const port: SwitchPort = { order, fds, network, account, role: own?.role, leaving: false };
     this.#ports.add(port);
     if (guest !== undefined) this.#known({ ...guest, life: this.#lifeOf(port) });
   }

@@ -4,7 +4,8 @@ import type { MulticastNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { NetworkError, NetworkFacts, OpenedSocket, Uplink } from './network.js';
+import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { NetworkError, NetworkFacts, OpenedSocket, OwnPortPlan } from './network.js';
 import { guardedBySwitch, openedSocket, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
@@ -19,23 +20,32 @@ export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result
 }
 
 /** A socket that receives as the bare one does, and one that sends, so that what we sent is told from what others did. */
-export function openMulticastUplink(kernel: Kernel, network: MulticastNetwork): Result<Uplink, NetworkError> {
+export function planMulticastUplink(kernel: Kernel, network: MulticastNetwork): Result<OwnPortPlan, NetworkError> {
+  return usableInterface(kernel, network).map(({ ifindex }) => ({
+    ...{ kind: 'multicast', on: String(ifindex), mtu: plainMtu },
+    open: () => openUplink(kernel, network, ifindex),
+  }));
+}
+
+function openUplink(
+  { sockets }: Kernel,
+  network: MulticastNetwork,
+  ifindex: number,
+): Result<readonly OwnedFd[], NetworkError> {
   const { group, ttl, loop } = network;
-  return usableInterface(kernel, network).andThen(({ ifindex }) => {
-    const membership = { group, ifindex, ttl, loop };
-    return kernel.sockets
-      .openMulticast(membership)
-      .andThen((receiver) =>
-        kernel.sockets
-          .openMulticastSender(membership)
-          .map((sender): Uplink => ({ kind: 'multicast', fds: [receiver, sender], mtu: plainMtu }))
-          .mapErr((error) => {
-            receiver.close();
-            return error;
-          }),
-      )
-      .mapErr((error) => cannot(network, error));
-  });
+  const membership = { group, ifindex, ttl, loop };
+  return sockets
+    .openMulticast(membership)
+    .andThen((receiver) =>
+      sockets
+        .openMulticastSender(membership)
+        .map((sender) => [receiver, sender])
+        .mapErr((error) => {
+          receiver.close();
+          return error;
+        }),
+    )
+    .mapErr((error) => cannot(network, error));
 }
 
 export function describeMulticast(kernel: Kernel, network: MulticastNetwork): NetworkFacts {

@@ -1,4 +1,5 @@
 /** What opening a network yields, and how it fails. */
+import type { Result } from 'neverthrow';
 import type { BorrowedFunction } from '../core/borrowed-function.js';
 import type { Endpoint, Network } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
@@ -46,11 +47,13 @@ export interface OpenedLink extends Opened {
   readonly borrowed?: BorrowedFunction;
 }
 
-/** Of a network that the switch carries: the way to the outside, which the caller closes. */
-export interface Uplink {
+/** A port that a switched network has by itself, as it is to be by the kernel's word of now; nothing is made as yet. */
+export interface OwnPortPlan {
   readonly kind: PortKind;
-  /** In the order that the kind says. */
-  readonly fds: readonly OwnedFd[];
+  /** What it is made on, such as an ifindex: one that was made on something else is of no use any more. */
+  readonly on: string;
+  /** Its descriptors, in the order that the kind says, which are the caller's. */
+  open(): Result<readonly OwnedFd[], NetworkError>;
   /** Bytes without the Ethernet header. */
   readonly mtu: number;
   /** Who is at its near end: no frame from there is for guests, and none may send as they; left out: nobody. */

@@ -15,7 +15,7 @@ import {
   needsCapability,
   networkError,
   type OpenedSocket,
-  type Uplink,
+  type OwnPortPlan,
 } from './network.js';
 import { hostCaution, outsideBy } from './outlook.js';
 import { guardedBySwitch, openedSocket, socketFacts } from './socket-network.js';
@@ -36,19 +36,19 @@ export function openPacket(kernel: Kernel, network: PacketNetwork): Result<Opene
 }
 
 /** Frames to the interface's own address are the host's, and none of a guest's may be from it. */
-export function openPacketUplink(kernel: Kernel, network: PacketNetwork): Result<Uplink, NetworkError> {
-  return usableWire(kernel, network).andThen((link) =>
-    kernel.sockets
-      .openPacketUplink(link.ifindex, buffer)
-      .map((fd): Uplink => {
-        const addresses = parseMac(link.address).match(
-          (mac) => [mac],
-          () => [],
-        );
-        return { kind: 'packet', fds: [fd], mtu: mtuOn(network, link), addresses };
-      })
-      .mapErr((error) => cannot(network, error)),
-  );
+export function planPacketUplink(kernel: Kernel, network: PacketNetwork): Result<OwnPortPlan, NetworkError> {
+  return usableWire(kernel, network).map((link) => {
+    const addresses = parseMac(link.address).match(
+      (mac) => [mac],
+      () => [],
+    );
+    const open = () =>
+      kernel.sockets
+        .openPacketUplink(link.ifindex, buffer)
+        .map((fd) => [fd])
+        .mapErr((error) => cannot(network, error));
+    return { kind: 'packet', on: String(link.ifindex), mtu: mtuOn(network, link), addresses, open };
+  });
 }
 
 /** Bytes that a guest's frame has at most, without the Ethernet header. */

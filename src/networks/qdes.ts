@@ -7,7 +7,7 @@ import type { SysError } from '../core/sys-error.js';
 import type { Kernel, Link } from '../kernel/kernel.js';
 import { readKeyFile } from '../kernel/key-file.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { type NetworkError, type NetworkFacts, networkError, type Uplink } from './network.js';
+import { type NetworkError, type NetworkFacts, networkError, type OwnPortPlan } from './network.js';
 import { guardedBySwitch, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
 
@@ -31,42 +31,51 @@ export interface SharedSocket {
 }
 
 /** @param sharing the uplinks whose socket has that name. */
-export function openQdesUplink(
+export function planQdesUplink(
   kernel: Kernel,
   network: QdesNetwork,
   sharing: (socket: string) => readonly SharedSocket[],
-): Result<Uplink, NetworkError> {
-  const { name, id, port, group, ttl, fragment, keyFile } = network;
+): Result<OwnPortPlan, NetworkError> {
+  const { name, keyFile } = network;
   return usableInterface(kernel, network).andThen((link) => {
-    const { ifindex } = link;
-    const socket = socketOf(network, ifindex);
-    const others = sharing(socket);
-    const taken = others.find((other) => other.id === id && !other.leaving);
-    if (taken !== undefined) {
-      const what = `id ${id} is that of network "${taken.network}" until its guests have ended`;
-      return err(networkError(`network "${name}" cannot be opened: ${what}`));
-    }
     const keys = keyFile === undefined ? ok(undefined) : readKeyFile(keyFile, process.geteuid?.() ?? 0);
     if (keys.isErr()) return err(networkError(`network "${name}" cannot be opened: ${keys.error}`));
-    const [other] = others;
-    const opened =
-      other === undefined
-        ? kernel.sockets.openDatagrams({ six: isIPv6Network(network), port, ifindex, ttl, fragment }, buffer)
-        : kernel.sockets.duplicate(other.fd);
-    return opened
-      .andThen((fd) =>
-        (group === undefined ? ok() : kernel.sockets.joinGroup(fd, group, ifindex))
-          .map((): Uplink => {
-            const mtu = carriedMtu(network, guestMtu(network, link));
-            return { kind: 'qdes', fds: [fd], mtu, line: lineOf(network, socket, keys.value) };
-          })
-          .mapErr((error) => {
-            fd.close();
-            return error;
-          }),
-      )
-      .mapErr((error) => cannot(network, error));
+    const socket = socketOf(network, link.ifindex);
+    return ok<OwnPortPlan>({
+      ...{ kind: 'qdes', on: String(link.ifindex), mtu: carriedMtu(network, guestMtu(network, link)) },
+      line: lineOf(network, socket, keys.value),
+      open: () => openUplink(kernel, network, link.ifindex, sharing(socket)),
+    });
   });
+}
+
+function openUplink(
+  { sockets }: Kernel,
+  network: QdesNetwork,
+  ifindex: number,
+  others: readonly SharedSocket[],
+): Result<readonly OwnedFd[], NetworkError> {
+  const { name, id, port, group, ttl, fragment } = network;
+  const taken = others.find((other) => other.id === id && !other.leaving);
+  if (taken !== undefined) {
+    const what = `id ${id} is that of network "${taken.network}" until its guests have ended`;
+    return err(networkError(`network "${name}" cannot be opened: ${what}`));
+  }
+  const [other] = others;
+  const opened =
+    other === undefined
+      ? sockets.openDatagrams({ six: isIPv6Network(network), port, ifindex, ttl, fragment }, buffer)
+      : sockets.duplicate(other.fd);
+  return opened
+    .andThen((fd) =>
+      (group === undefined ? ok() : sockets.joinGroup(fd, group, ifindex))
+        .map(() => [fd])
+        .mapErr((error) => {
+          fd.close();
+          return error;
+        }),
+    )
+    .mapErr((error) => cannot(network, error));
 }
 
 /** What guests are told. */

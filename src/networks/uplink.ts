@@ -1,26 +1,26 @@
-/** The way of a switched network to the outside: descriptors that the broker makes and the switch uses. */
+/** The way of a switched network to the outside: a port whose descriptors the broker makes and the switch uses. */
 import { ok, type Result } from 'neverthrow';
 import type { SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { openMulticastUplink } from './multicast.js';
-import type { NetworkError, Uplink } from './network.js';
-import { openPacketUplink, packetMtu } from './packet.js';
-import { carriedMtu, openQdesUplink, qdesMtu, type SharedSocket } from './qdes.js';
+import { planMulticastUplink } from './multicast.js';
+import type { NetworkError, OwnPortPlan } from './network.js';
+import { packetMtu, planPacketUplink } from './packet.js';
+import { carriedMtu, planQdesUplink, qdesMtu, type SharedSocket } from './qdes.js';
 import { plainMtu } from './socket-network.js';
 
 /** @param sharing uplinks that the switch has, by the name of their socket. */
-export function openUplink(
+export function planUplink(
   kernel: Kernel,
   network: SwitchedNetwork,
   sharing: (socket: string) => readonly SharedSocket[],
-): Result<Uplink, NetworkError> {
+): Result<OwnPortPlan, NetworkError> {
   switch (network.type) {
     case 'multicast':
-      return openMulticastUplink(kernel, network);
+      return planMulticastUplink(kernel, network);
     case 'packet':
-      return openPacketUplink(kernel, network);
+      return planPacketUplink(kernel, network);
     case 'qdes':
-      return openQdesUplink(kernel, network, sharing);
+      return planQdesUplink(kernel, network, sharing);
   }
 }
 

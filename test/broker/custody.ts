@@ -58,7 +58,8 @@ class Scene {
     this.t.teardown(() => {
       for (const end of [theirs, ours]) if (end.open) end.close();
     });
-    this.ports.ports.set(port, { order: orderOf(port, changes), fds: [ours], leaving: false });
+    const role = changes.uplink ? 'uplink' : undefined;
+    this.ports.ports.set(port, { order: orderOf(port, changes), fds: [ours], leaving: false, role });
     this.keeper.changed(port);
     return [theirs, ours];
   }

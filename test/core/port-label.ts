@@ -10,8 +10,15 @@ const grant: Grant = {
 };
 
 t.test('there and back', async (t) => {
-  const labels: PortLabel[] = [{ network: name('lab') }, { network: name('lab'), guest: { grant, mtu: 1500 } }];
+  const network = name('lab');
+  const labels: PortLabel[] = [
+    { network, guest: { grant, mtu: 1500 } },
+    { network, own: { role: 'uplink', on: '' } },
+    { network, own: { role: 'uplink', on: '7' } },
+    { network, own: { role: 'uplink', on: '7 192.0.2.1' } },
+  ];
   for (const label of labels) t.same(parsePortLabel(formatPortLabel(label)), label);
+  t.same(parsePortLabel('lab'), { network, own: { role: 'uplink', on: '' } }, 'of an earlier version');
 });
 
 t.test('what is none', async (t) => {

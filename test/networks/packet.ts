@@ -1,5 +1,5 @@
 import t from 'tap';
-import { describePacket, openPacket, openPacketUplink, packetMtu } from '../../src/networks/packet.js';
+import { describePacket, openPacket, packetMtu, planPacketUplink } from '../../src/networks/packet.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { packetNetwork } from '../support/socket-networks.js';
 
@@ -10,6 +10,8 @@ function kernelWith(change: Parameters<FakeKernel['addBridge']>[1] = {}): FakeKe
   kernel.addBridge('eth2', { kind: '', mtu: 9000, ...change });
   return kernel;
 }
+
+const openUplink = (kernel: FakeKernel, of = network) => planPacketUplink(kernel, of).andThen((plan) => plan.open());
 
 t.test('one socket with the interface’s MTU, which ends when it is disposed', async (t) => {
   const kernel = kernelWith();
@@ -22,9 +24,9 @@ t.test('one socket with the interface’s MTU, which ends when it is disposed', 
 
 t.test('the switch’s way out, which the interface’s own address is behind', async (t) => {
   const kernel = kernelWith({ address: '02:00:00:00:00:07' });
-  const uplink = openPacketUplink(kernel, network)._unsafeUnwrap();
+  const uplink = planPacketUplink(kernel, network)._unsafeUnwrap();
   t.match(uplink, { kind: 'packet', mtu: 9000, addresses: ['02:00:00:00:00:07'] });
-  for (const fd of uplink.fds) fd.close();
+  for (const fd of uplink.open()._unsafeUnwrap()) fd.close();
   t.same(kernel.leftovers(), []);
 });
 
@@ -40,7 +42,7 @@ t.test('the MTU is the interface’s, or less', async (t) => {
 });
 
 t.test('nothing is left when any call fails', async (t) => {
-  for (const open of [openPacket, openPacketUplink]) {
+  for (const open of [openPacket, openUplink]) {
     const rehearsal = kernelWith();
     open(rehearsal, network)._unsafeUnwrap();
     t.ok(rehearsal.calls.length > 4);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { QdesNetwork } from '../../src/core/config.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
-import { carriedMtu, describeQdes, openQdesUplink, qdesMtu, type SharedSocket } from '../../src/networks/qdes.js';
+import { carriedMtu, describeQdes, planQdesUplink, qdesMtu, type SharedSocket } from '../../src/networks/qdes.js';
 import { FakeKernel } from '../support/fake-kernel.js';
 import { qdesNetwork } from '../support/socket-networks.js';
 
@@ -19,7 +19,7 @@ function kernelWith(change: Parameters<FakeKernel['addBridge']>[1] = {}): FakeKe
 
 /** @param sharing who has the socket by now. */
 const open = (kernel: FakeKernel, of: QdesNetwork = network, sharing: readonly SharedSocket[] = []) =>
-  openQdesUplink(kernel, of, () => sharing);
+  planQdesUplink(kernel, of, () => sharing).andThen((plan) => plan.open().map((fds) => ({ ...plan, fds })));
 
 function close(fds: readonly OwnedFd[]): void {
   for (const fd of fds) fd.close();

@@ -50,6 +50,8 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/resume-grant.ts': 'test/broker/switch.ts',
   'src/broker/serve.ts': 'test/broker/daemon.ts',
   'src/broker/server.ts': 'test/broker/hostile.ts',
+  'src/broker/own-ports.ts': 'test/broker/uplinks.ts',
+  'src/broker/plugs.ts': 'test/broker/switch.ts',
   'src/broker/switch-ports.ts': 'test/broker/switch.ts',
   'src/broker/switchboard.ts': 'test/broker/switch.ts',
   'src/core/port-kind.ts': 'test/protocol/switch-order.ts',
