@@ -12,8 +12,8 @@ export interface FileRun {
   readonly stderr: string;
 }
 
-/** Seconds a file may take: one that boots guests within a guest, without KVM, needs minutes. */
-const patience = 600;
+/** Seconds a file may take: one that boots guests within a guest, without KVM, needs minutes, and more where others work too. */
+const patience = 1500;
 /** Milliseconds in which what a test started must have ended after it. */
 const grace = 2000;
 
