@@ -129,7 +129,7 @@ export class QdesPort implements PortIo {
     const place = slot * addressSize + portOffset;
     io.address[place] = this.line.port >>> 8;
     io.address[place + 1] = this.line.port;
-    const peer = this.#find(io, slot, true);
+    const peer = this.#find(io, slot, true, false);
     if (peer >= 0) this.peers.hear(peer, 0, this.socket.now);
     return peer;
   }
@@ -140,7 +140,8 @@ export class QdesPort implements PortIo {
     if (type === header.malformed) return refusedFor(dropCode['bad-header']);
     const sender = header.senderAt(bytes, start - headerSize);
     if (sender === this.#sender.instance) return this.#takeOwn(bytes, start, type);
-    const peer = this.#find(io, slot, type === header.frameType || type === header.helloType);
+    const answers = this.#isAnswer(bytes, start, type);
+    const peer = this.#find(io, slot, answers || type === header.frameType || type === header.helloType, answers);
     if (peer < 0) return peer;
     return this.#heard(io, slot, type, peer, sender);
   }
@@ -159,13 +160,13 @@ export class QdesPort implements PortIo {
     const sender = header.senderAt(bytes, at);
     if (sender === this.#sender.instance) return this.#takeOwn(bytes, start, type);
     if (!fresh) return refusedFor(dropCode.replayed);
-    const answers = type === header.replyType && header.tokenAt(bytes, start) === this.#token[0];
-    const peer = this.#find(io, slot, answers);
+    const answers = this.#isAnswer(bytes, start, type);
+    const peer = this.#find(io, slot, answers, answers);
     if (peer < 0 && peer !== refused) return peer;
     if (answers) seal.prove(session, peer, counter);
     if (peer !== refused && session.peer === peer) return this.#heard(io, slot, type, peer, sender);
     // It may be a recording of long ago: who sends it is asked, and has to answer
-    if (type === header.helloType) this.#reply(io, slot);
+    if (type === header.helloType) this.#answer(io, slot, header.replyType);
     this.#ask(io, slot, session);
     return type === header.frameType ? refusedFor(dropCode.replayed) : refused;
   }
@@ -180,33 +181,33 @@ export class QdesPort implements PortIo {
     }
     peers.hear(peer, sender, socket.now);
     if (type === header.frameType) return peer;
-    if (type === header.helloType) this.#reply(io, slot);
-    else if (header.tokenAt(bytes, start) === this.#token[0]) {
-      peers.measure(peer, header.ageAt(bytes, start, microseconds()));
-    }
+    if (this.#isAnswer(bytes, start, type)) peers.measure(peer, header.ageAt(bytes, start, microseconds()));
+    const due = type === header.helloType && (peers.hasAnswered(peer) || socket.mayAnswer());
+    if (due) this.#answer(io, slot, header.replyType);
     return refused;
   }
 
   /** The peer that has sent it. @param add whether who is none yet becomes one. @returns refused: there is none. */
-  #find(io: FrameIo, slot: number, add: boolean): number {
+  #find(io: FrameIo, slot: number, add: boolean, answers: boolean): number {
     const { peers, socket } = this;
     const peer = peers.find(io.address, slot * addressSize);
     if (peer !== noPeer) return peer;
     if (this.line.group === undefined) return refusedFor(dropCode['not-a-peer']);
     if (!add) return refused;
+    if (answers) peers.makeRoom();
     const added = peers.add(io.address, slot * addressSize, false, socket.now);
     return added === noPeer ? refusedFor(dropCode['no-peer-room']) : added;
+  }
+
+  /** Whether it is a reply to our last hello. */
+  #isAnswer(bytes: Uint8Array, start: number, type: number): boolean {
+    return type === header.replyType && header.tokenAt(bytes, start) === this.#token[0];
   }
 
   /** Something sends back what we send, or another switch has drawn the same number. */
   #takeOwn(bytes: Uint8Array, start: number, type: number): number {
     if (type === header.helloType && header.tokenAt(bytes, start) !== this.#token[0]) this.#shared = true;
     return refusedFor(dropCode.own);
-  }
-
-  /** To who has sent what lies in the slot, with what it holds. */
-  #reply(io: FrameIo, slot: number): void {
-    this.#answer(io, slot, header.replyType);
   }
 
   #ask(io: FrameIo, slot: number, session: Session): void {
@@ -219,6 +220,7 @@ export class QdesPort implements PortIo {
     io.length[slot] = length;
   }
 
+  /** To who has sent what lies in the slot, with what it holds. */
   #answer(io: FrameIo, slot: number, type: number): void {
     this.#sender.begin();
     this.#sender.put(io, slot, type, 0);

@@ -1,6 +1,13 @@
 /** A socket that several QDES networks share: the id in a datagram's header says whose it is. One of their ports waits for all. */
 import { randomFillSync } from 'node:crypto';
+import { FloodLimit } from '../switch/flood-limit.js';
 import { AddressHash } from '../switch/hash.js';
+
+/**
+ * Answers in a second to hosts that have not answered us. Anybody can say hello in the name of hosts that there are not, and
+ * the kernel looks for each for some seconds, in which what is for it takes room from all that the socket sends.
+ */
+const answersToStrangers = 128;
 
 export class QdesSocket<Port> {
   readonly #ports = new Map<number, Port>();
@@ -11,8 +18,17 @@ export class QdesSocket<Port> {
   /** Seconds, when it was last read. */
   now = 0;
 
+  readonly #answers = new FloodLimit(1);
+
   /** @param hash of the peers' addresses. */
-  constructor(readonly hash: AddressHash) {}
+  constructor(readonly hash: AddressHash) {
+    this.#answers.set(0, answersToStrangers, this.now);
+  }
+
+  /** Whether one more host that has not answered us may be answered, which it counts. */
+  mayAnswer(): boolean {
+    return this.#answers.take(0, this.now);
+  }
 
   portOf(id: number): Port | undefined {
     return this.#ports.get(id);

@@ -41,12 +41,11 @@ t.test('a group: what is for all goes to it, what is for one to that one, until 
   const hello = members.got[0] as string;
   t.equal(typeOf(hello), header.helloType, 'at first it says hello');
 
+  second.send(message(header.replyType, new Uint8Array(8)), here, port);
   first.send(message(header.replyType, Buffer.from(bodyOf(hello), 'hex')), here, port);
   first.send(framed(frame(broadcast, station(9))), here, port);
   t.same(await bench.heard(guest), frame(broadcast, station(9)), 'without the header');
-  t.match(uplink.peers.list(), [{ fixed: false, sender: 0x0a0b0c0d, roundTrip: undefined }], 'a reply makes no peer');
-  first.send(message(header.replyType, Buffer.from(bodyOf(hello), 'hex')), here, port);
-  await bench.until(() => uplink.peers.list()[0]?.roundTrip !== undefined);
+  t.match(uplink.peers.list(), [{ fixed: false, sender: 0x0a0b0c0d }]);
   t.ok((uplink.peers.list()[0]?.roundTrip ?? 0) > 0);
 
   said(guest, frame(broadcast, station(1)));
@@ -137,8 +136,8 @@ t.test('what is not understood, or is our own, is dropped and counted, and nothi
   bench.loop.unplug(1);
 });
 
-t.test('no more peers than there is room for; who is silent leaves room', async (t) => {
-  const first = await peerAt(t, far, one);
+t.test('no more peers than there is room for; who answers has it, and who is silent leaves it', async (t) => {
+  const [members, first] = [await inGroup(t, far), await peerAt(t, far, one)];
   const bench = new Bench(t);
   bench.guest(t, 0, 7);
   const uplink = bench.uplink(t, 1, 7);
@@ -150,10 +149,38 @@ t.test('no more peers than there is room for; who is silent leaves room', async 
   first.send(framed(frame(broadcast, station(66))), here, port);
   await bench.until(() => bench.drops(1)['no-peer-room'] === 1);
   t.equal(bench.it.fdb.size, 0);
-  uplink.tick(new FrameIo([{ slots: 1, room: 2048 }]), 0, performance.now() / 1000 + 60);
-  t.equal(uplink.peers.size, 0);
+  await bench.until(() => members.got.length > 0);
+  const body = Buffer.from(bodyOf(members.got[0] as string), 'hex');
+  first.send(message(header.replyType, new Uint8Array(8)), here, port);
+  first.send(message(header.replyType, body), here, port);
+  await bench.until(() => uplink.peers.list().some(({ roundTrip }) => roundTrip !== undefined));
+  t.equal(uplink.peers.size, 256, 'in place of one that has not answered');
   first.send(framed(frame(broadcast, station(66))), here, port);
   await bench.until(() => bench.it.fdb.size === 1);
+  uplink.tick(new FrameIo([{ slots: 1, room: 2048 }]), 0, performance.now() / 1000 + 60);
+  t.equal(uplink.peers.size, 0);
+  first.send(framed(frame(broadcast, station(67))), here, port);
+  await bench.until(() => uplink.peers.size === 1);
+  bench.loop.unplug(1);
+});
+
+t.test('who says hello in any number and has not answered gets few answers', async (t) => {
+  const [members, first] = [await inGroup(t, far), await peerAt(t, far, one)];
+  const bench = new Bench(t);
+  bench.guest(t, 0, 7);
+  const uplink = bench.uplink(t, 1, 7);
+  await bench.until(() => members.got.length > 0);
+  const replies = () => first.got.filter((text) => typeOf(text) === header.replyType).length;
+  const last = new Uint8Array(8).fill(9);
+  for (let i = 0; i < 3000; i += 1) first.send(message(header.helloType, new Uint8Array(8)), here, port);
+  first.send(message(header.frameType, frame(broadcast, station(1))), here, port);
+  await bench.until(() => bench.it.fdb.size === 1);
+  t.ok(replies() < 3000, `${replies()} answers to 3,000 hellos`);
+  first.send(message(header.replyType, Buffer.from(bodyOf(members.got[0] as string), 'hex')), here, port);
+  await bench.until(() => uplink.peers.list()[0]?.roundTrip !== undefined);
+  for (let i = 0; i < 200; i += 1) first.send(message(header.helloType, last), here, port);
+  await bench.until(() => first.got.filter((text) => bodyOf(text) === hex(last)).length === 200);
+  t.pass('who has answered gets all');
   bench.loop.unplug(1);
 });
 

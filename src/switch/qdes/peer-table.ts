@@ -103,6 +103,19 @@ export class PeerTable {
     this.#memory.roundTrip[peer & placeMask] = microseconds;
   }
 
+  /** Whether it is there for sure: it has sent back what only who gets our datagrams can know. */
+  hasAnswered(peer: number): boolean {
+    return !Number.isNaN(this.#memory.roundTrip[peer & placeMask] as number);
+  }
+
+  /** For one that has answered: of a full table one goes that is neither fixed nor has, if there is one. */
+  makeRoom(): void {
+    if (this.#size < this.capacity) return;
+    const { state, roundTrip } = this.#memory;
+    const place = state.findIndex((one, at) => one === 1 && Number.isNaN(roundTrip[at] as number));
+    if (place > groupPlace) this.leave(this.#numberOf(place));
+  }
+
   /** Whether the number is still that peer's. */
   isCurrent(peer: number): boolean {
     const place = peer & placeMask;

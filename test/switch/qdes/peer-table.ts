@@ -72,6 +72,29 @@ t.test('a number that was given away before it grew is nobody’s afterwards', a
   t.not(peers.find(address(2), 7), one);
 });
 
+t.test('who has answered gets the place of one who has not, and of nobody else', async (t) => {
+  const peers = table(3);
+  const [fixed, sure, stranger] = [
+    peers.add(address(1), 7, true, 0),
+    peers.add(address(2), 7, false, 0),
+    peers.add(address(3), 7, false, 0),
+  ];
+  peers.measure(sure, 100);
+  t.same([peers.hasAnswered(sure), peers.hasAnswered(stranger)], [true, false]);
+  peers.makeRoom();
+  t.same(
+    [fixed, sure, stranger].map((peer) => peers.isCurrent(peer)),
+    [true, true, false],
+  );
+  peers.makeRoom();
+  t.equal(peers.size, 2, 'there is room');
+  const next = peers.add(address(4), 7, false, 0);
+  t.notOk(peers.hasAnswered(next));
+  peers.measure(next, 100);
+  peers.makeRoom();
+  t.equal(peers.size, 3);
+});
+
 t.test('who is silent goes; who is configured stays, and what was behind it is forgotten', async (t) => {
   const peers = table(4);
   const [one, fixed] = [peers.add(address(1), 7, false, 100), peers.add(address(2), 7, true, 100)];
