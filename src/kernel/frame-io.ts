@@ -119,7 +119,21 @@ export class FrameIo {
     peers: Int32Array,
     addresses: Uint8Array,
   ): FrameIo['sent'] {
-    const bad = native.framesSend(this.#handle, fd, slots, count, prefix, peers, addresses, this.#result);
+    return this.#tell(native.framesSend(this.#handle, fd, slots, count, prefix, peers, addresses, this.#result));
+  }
+
+  /** receive() from a tap that does not block, by its own descriptor. What fills its slot may have been cut: it is too long. */
+  read(fd: number, first: number, count: number, prefix: number): number {
+    this.#reset(first, count);
+    return native.framesRead(this.#handle, fd, first, count, prefix);
+  }
+
+  /** send() to such a tap. */
+  write(fd: number, slots: Int32Array, count: number, prefix: number): FrameIo['sent'] {
+    return this.#tell(native.framesWrite(this.#handle, fd, slots, count, prefix, this.#result));
+  }
+
+  #tell(bad: number): FrameIo['sent'] {
     if (bad < 0)
       throw new Error(`frames of slots that there are not (${constants.errno.EINVAL === -bad ? 'EINVAL' : bad})`);
     const { sent } = this;

@@ -8,6 +8,7 @@ import type { MacvtapMode } from '../core/config.js';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
+import type { HostTaps } from './host-taps.js';
 import type { OwnedFd } from './owned-fd.js';
 import type { Sockets } from './sockets.js';
 import type { Surroundings } from './surroundings.js';
@@ -110,6 +111,7 @@ export interface Kernel {
   readonly sockets: Sockets;
   readonly surroundings: Surroundings;
   readonly functions: VirtualFunctions;
+  readonly hostTaps: HostTaps;
 
   /**
    * Makes a tap of that name and opens it (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL, and IFF_VNET_HDR when

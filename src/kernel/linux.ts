@@ -4,7 +4,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { Mac } from '../core/mac.js';
 import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
-import { ownFd, ownFdLater } from './close.js';
+import { ownFdLater } from './close.js';
 import { check, sysError } from './errno.js';
 import type {
   BridgePort,
@@ -17,6 +17,7 @@ import type {
   Tap,
   TapOptions,
 } from './kernel.js';
+import { LinuxHostTaps } from './linux-host-taps.js';
 import { makeMacvtap, nameMacvtap, openMacvtapNode } from './linux-macvtap.js';
 import { LinuxSockets } from './linux-sockets.js';
 import { LinuxSurroundings } from './linux-surroundings.js';
@@ -38,6 +39,7 @@ import { changeWithoutIpv6, RouteSocket, undefinedOn } from './netlink/route-soc
 import { portVlans, setAccessVlan } from './netlink/vlan.js';
 import { NodeCloses } from './node-closes.js';
 import type { OwnedFd } from './owned-fd.js';
+import { openTunDevice, tapIsHeld } from './tun-device.js';
 
 const { IFF_MULTI_QUEUE, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
 const { EBUSY, ENODEV } = constants.errno;
@@ -57,6 +59,7 @@ export class LinuxKernel implements Kernel, Disposable {
   readonly sockets = new LinuxSockets();
   readonly surroundings: LinuxSurroundings;
   readonly functions: LinuxVirtualFunctions;
+  readonly hostTaps: LinuxHostTaps;
   readonly #route: RouteSocket;
   readonly #known = new Map<InterfaceName, { readonly link: Link; readonly facts: Int32Array }>();
 
@@ -71,6 +74,7 @@ export class LinuxKernel implements Kernel, Disposable {
     this.#route = route;
     this.surroundings = new LinuxSurroundings(route);
     this.functions = new LinuxVirtualFunctions(route);
+    this.hostTaps = new LinuxHostTaps(route);
   }
 
   [Symbol.dispose](): void {
@@ -153,22 +157,7 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   tapIsHeld(name: InterfaceName): Result<boolean, SysError> {
-    askForLink(this.#route.message, { name });
-    const tap = this.#route.askOne('RTM_GETLINK (tap)', readTapState);
-    if (tap.isErr()) return err(tap.error);
-    const { ifindex, flags, queues } = tap.value;
-    if (queues !== undefined) return ok(queues > 0);
-
-    const device = openTunDevice();
-    if (device.isErr()) return err(device.error);
-    using probe = device.value;
-    // Attaching gives the tap these flags, so they must be the ones it has.
-    const attached = native.tunAttach(probe.fd, name, IFF_TAP | flags);
-    if (attached === -EBUSY) return ok(true);
-    if (attached < 0) return err(sysError('TUNSETIFF', attached));
-    // Had it gone meanwhile, the probe made a new one, which ends with it.
-    if (native.linkIndex(name) !== ifindex) return err(sysError('TUNSETIFF', -ENODEV));
-    return ok(false);
+    return tapIsHeld(this.#route, name);
   }
 
   linkByName(name: InterfaceName): Result<Link | undefined, SysError> {
@@ -242,8 +231,4 @@ export class LinuxKernel implements Kernel, Disposable {
 
 function tapFlags({ vnetHdr, multiQueue }: TapOptions): number {
   return IFF_TAP | IFF_NO_PI | (vnetHdr ? IFF_VNET_HDR : 0) | (multiQueue === true ? IFF_MULTI_QUEUE : 0);
-}
-
-function openTunDevice(): Result<OwnedFd, SysError> {
-  return check('open /dev/net/tun', native.tunDevice()).map(ownFd);
 }

@@ -39,6 +39,11 @@ export interface FrameCalls {
     addresses: Uint8Array,
     result: Int32Array,
   ): number;
+  /** As framesReceive and framesSend, for a tap that does not block. */
+  framesRead(...call: [frames: FramesHandle, fd: number, first: number, count: number, prefix: number]): number;
+  framesWrite(
+    ...call: [frames: FramesHandle, fd: number, slots: Int32Array, count: number, prefix: number, result: Int32Array]
+  ): number;
 }
 
 /** Places of 32 bytes, as in FrameCalls. */

@@ -157,6 +157,8 @@ export interface LinkCalls {
   tunAttach(fd: number, name: string, flags: number): number;
   /** Lets nobody but this process's user, and who has CAP_NET_ADMIN, attach to the tap of this descriptor by its name. */
   tunOwn(fd: number): number;
+  /** Reading does not wait, and the host's offloads are taken. */
+  tunCarry(fd: number): number;
   linkIndex(name: string): number;
   /** @param facts gets the ifindex, the MTU, and two numbers that hold the address. */
   linkFacts(name: string, facts: Int32Array): number;

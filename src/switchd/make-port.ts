@@ -2,6 +2,7 @@
 import type { PlugOrder } from '../protocol/switch-order.js';
 import type { PeerMemory } from '../switch/qdes/peer-memory.js';
 import { DgramPort, StreamPort } from './guest-port.js';
+import { HostPort } from './host-port.js';
 import { MulticastPort } from './multicast-port.js';
 import { PacketPort } from './packet-port.js';
 import type { PortIo } from './port-io.js';
@@ -36,5 +37,7 @@ export function makePort(
     }
     case 'tap':
       return new TapPort(fd, maxFrame);
+    case 'host':
+      return new HostPort(fd, maxFrame);
   }
 }

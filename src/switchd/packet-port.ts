@@ -11,8 +11,8 @@ import { type PortIo, refusedFor } from './port-io.js';
 import { acceptWithHeader, addTag, putHeader } from './vnet.js';
 
 const none = new Uint8Array();
-/** Bytes of the longest frame that can come: 64 KB of IP, Ethernet's header and tags. */
-const longest = 65_600;
+/** Bytes of the longest frame that can come from a kernel: 64 KB of IP, Ethernet's header and tags. */
+export const longest = 65_600;
 const vlanMask = 0xfff;
 
 export class PacketPort implements PortIo {

@@ -10,7 +10,7 @@ const cc = process.env['CC'] ?? 'cc';
 const tests = [
   ...['seqpacket', 'listen', 'peer', 'watch', 'watch-lifetime', 'accounts', 'errno', 'close', 'closer'],
   ...['native-links', 'linux-taps', 'known-link', 'linux-sockets', 'macvtap-node', 'linux-macvtap'],
-  ...['packet-sockets', 'multicast-sockets', 'pipe'],
+  ...['packet-sockets', 'multicast-sockets', 'pipe', 'host-taps'],
 ];
 
 const sources = inProject('src/kernel/native');

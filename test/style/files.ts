@@ -57,6 +57,8 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/core/port-kind.ts': 'test/protocol/switch-order.ts',
   'src/config/parse-bridge-network.ts': 'test/config/parse-network.ts',
   'src/core/permit.ts': 'test/acl/decide.ts',
+  'src/kernel/linux-host-taps.ts': 'test/kernel/host-taps.ts',
+  'src/kernel/tun-device.ts': 'test/kernel/linux-taps.ts',
   'src/kernel/native.ts': 'test/kernel/native-links.ts',
   'src/networks/borrowed-function.ts': 'test/networks/macvtap-pool.ts',
   'src/networks/macvtap-error.ts': 'test/networks/macvtap.ts',

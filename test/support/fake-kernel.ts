@@ -19,6 +19,7 @@ import type {
 } from '../../src/kernel/kernel.js';
 import { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { FakeFunctions } from './fake-functions.js';
+import { FakeHostTaps } from './fake-host-taps.js';
 import { FakeSockets } from './fake-sockets.js';
 import { FakeSurroundings } from './fake-surroundings.js';
 
@@ -42,6 +43,12 @@ export class FakeKernel implements Kernel {
   readonly surroundings = new FakeSurroundings(
     (name) => this.#call(name),
     () => [...this.links.values()],
+  );
+  readonly hostTaps = new FakeHostTaps(
+    (name) => this.#call(name),
+    (name) => this.openTap(name),
+    () => [...this.links.values()],
+    (name, ifindex, change) => this.#on(name, ifindex, (link) => void Object.assign(link, change)),
   );
   readonly functions = new FakeFunctions(
     (name) => this.#call(name),

@@ -2,11 +2,6 @@
  * Guests on an interface's wire, by a real switch: the far end is a veth with all offloads, which leaves checksums and
  * segments to others, and what guests get is finished.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import type { PlugOrder } from '../../src/protocol/switch-order.js';
@@ -16,15 +11,14 @@ import { faultOf } from '../support/frame-fault.js';
 import { ipLink } from '../support/links.js';
 import { inPrivateNamespace } from '../support/namespace.js';
 import { offloadedFrame, plainPacket, wireFrame } from '../support/offload-frames.js';
+import { datagrams, type Place, transfer } from '../support/socat.js';
 import { StackGuest } from '../support/stack-guest.js';
 import { guestEnd, SwitchProcess } from '../support/switch-process.js';
-import { temporaryFolder } from '../support/temporary.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
 const far = await FarEnd.make(t);
 far.addWire('wire0', 0);
-const folder = temporaryFolder(t);
 const broker = new SwitchProcess(t).connect(t);
 const sockets = new LinuxSockets();
 t.teardown(() => sockets[Symbol.dispose]());
@@ -57,25 +51,10 @@ t.test('a frame that is not finished would be seen', async (t) => {
 
 const noFaults = (t: Test) => t.same([guests[0].faults, guests[1].faults], [[], []], 'every frame was right');
 
-/** Somebody on the network. */
-interface Place {
-  readonly host: Pick<FarEnd, 'enter' | 'run'>;
-  readonly address: string;
-}
 const placeOf = (host: Place['host'], number: number, family: 4 | 6): Place => ({
   host,
   address: family === 4 ? `10.0.0.${number}` : `[fd00::${number}]`,
 });
-const listens = ({ host }: Place) => host.run('ss -Hlntu').includes(`:${port} `);
-
-function socat(t: Test, { host }: Place, ...words: string[]): ChildProcess {
-  const [program = '', ...args] = [...host.enter, 'socat', ...words];
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  t.teardown(() => child.kill('SIGKILL'));
-  return child;
-}
-
-const sent = join(folder, 'sent');
 const inGuest = (command: string) => guests[0].run(command);
 const inFar = (command: string) => far.run(command);
 
@@ -85,50 +64,6 @@ t.test('the host’s own address is not behind the wire', async (t) => {
   t.match(inFar('ip neigh show 10.0.0.1'), /lladdr/);
   noFaults(t);
 });
-
-let port = 5000;
-
-/** A file over TCP. */
-async function transfer(t: Test, from: Place, to: Place): Promise<void> {
-  port += 1;
-  const family = to.address.startsWith('[') ? 6 : 4;
-  const received = join(folder, `received-${port}`);
-  const bytes = randomBytes(20_000_000);
-  writeFileSync(sent, bytes);
-  const receiver = socat(t, to, '-u', `TCP${family}-LISTEN:${port}`, `CREATE:${received}`);
-  await until(() => listens(to));
-  const sender = socat(t, from, '-u', `OPEN:${sent}`, `TCP${family}:${to.address}:${port}`);
-  t.same(await Promise.all([once(sender, 'exit'), once(receiver, 'exit')]), [
-    [0, null],
-    [0, null],
-  ]);
-  t.ok(readFileSync(received).equals(bytes), 'unchanged');
-}
-
-/** Datagrams of that size, as many as any buffer on the way takes. @param together how many the sender gives as one. */
-async function datagrams(t: Test, from: Place, to: Place, size: number, together = 1): Promise<void> {
-  port += 1;
-  const family = to.address.startsWith('[') ? 6 : 4;
-  const received = join(folder, `received-${port}`);
-  const bytes = randomBytes(size * 20);
-  writeFileSync(sent, bytes);
-  socat(t, to, '-u', '-b', '70000', `UDP${family}-RECV:${port}`, `CREATE:${received}`);
-  await until(() => listens(to));
-  const segments = together === 1 ? '' : `,setsockopt-int=17:103:${size}`;
-  const atOnce = String(size * together);
-  const sender = socat(
-    t,
-    from,
-    '-u',
-    '-b',
-    atOnce,
-    `OPEN:${sent}`,
-    `UDP${family}-SENDTO:${to.address}:${port}${segments}`,
-  );
-  t.same(await once(sender, 'exit'), [0, null]);
-  await until(() => existsSync(received) && statSync(received).size === bytes.length);
-  t.ok(readFileSync(received).equals(bytes), 'unchanged');
-}
 
 for (const family of [4, 6] as const) {
   const [wire, one, two] = [placeOf(far, 2, family), placeOf(guests[0], 11, family), placeOf(guests[1], 12, family)];

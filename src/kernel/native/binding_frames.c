@@ -100,6 +100,38 @@ static napi_value js_receive_stream(napi_env env, napi_callback_info info) {
     return make_int(env, frames_receive_stream(frames, fd, first, count));
 }
 
+static napi_value js_read(napi_env env, napi_callback_info info) {
+    napi_value arguments[5];
+    uint32_t first, count, prefix;
+    int fd;
+    struct frames *frames;
+    if (!get_arguments(env, info, 5, arguments) || !(frames = get_frames(env, arguments[0])) ||
+        !get_int(env, arguments[1], &fd) || !get_uint(env, arguments[2], &first) ||
+        !get_uint(env, arguments[3], &count) || !get_uint(env, arguments[4], &prefix))
+        return NULL;
+    return make_int(env, frames_read(frames, fd, first, count, prefix));
+}
+
+/* Arguments: frames, fd, slots, count, prefix, result. */
+static napi_value js_write(napi_env env, napi_callback_info info) {
+    napi_value arguments[6];
+    int32_t *slots, *result;
+    size_t slot_count, places;
+    uint32_t count, prefix;
+    int fd;
+    struct frames *frames;
+    if (!get_arguments(env, info, 6, arguments) || !(frames = get_frames(env, arguments[0])) ||
+        !get_int(env, arguments[1], &fd) || !get_ints(env, arguments[2], &slots, &slot_count) ||
+        !get_uint(env, arguments[3], &count) || !get_uint(env, arguments[4], &prefix) ||
+        !get_ints(env, arguments[5], &result, &places))
+        return NULL;
+    if (count > slot_count || places * sizeof *result < sizeof(struct frames_sent)) {
+        napi_throw_range_error(env, NULL, "too few places");
+        return NULL;
+    }
+    return make_int(env, frames_write(frames, fd, slots, count, prefix, (struct frames_sent *)result));
+}
+
 /* Arguments: frames, fd, slots, count, prefix, peers, addresses, result; no addresses: the socket is connected. */
 static napi_value js_send(napi_env env, napi_callback_info info) {
     napi_value arguments[8];
@@ -130,4 +162,6 @@ void register_frames(napi_env env, napi_value exports) {
     export_function(env, exports, "framesReceive", js_receive);
     export_function(env, exports, "framesReceiveStream", js_receive_stream);
     export_function(env, exports, "framesSend", js_send);
+    export_function(env, exports, "framesRead", js_read);
+    export_function(env, exports, "framesWrite", js_write);
 }

@@ -103,8 +103,13 @@ static napi_value js_vhost_device(napi_env env, napi_callback_info info) {
     return make_int(env, vhost_device());
 }
 
+static napi_value js_tun_carry(napi_env env, napi_callback_info info) {
+    return call_with_int(env, info, tun_carry);
+}
+
 void register_taps(napi_env env, napi_value exports) {
     export_function(env, exports, "vhostDevice", js_vhost_device);
+    export_function(env, exports, "tunCarry", js_tun_carry);
     export_function(env, exports, "tapsAhead", js_taps_ahead);
     export_function(env, exports, "linkFacts", js_link_facts);
     export_function(env, exports, "bridgePorts", js_bridge_ports);

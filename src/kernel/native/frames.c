@@ -16,8 +16,7 @@ struct batch {
     } control[FRAME_BATCH];
 };
 
-/* The slot's memory from its prefix on; NULL when `bytes` of it are not there. */
-static uint8_t *place(const struct frames *frames, uint32_t slot, uint32_t prefix, size_t bytes) {
+uint8_t *frames_place(const struct frames *frames, uint32_t slot, uint32_t prefix, size_t bytes) {
     if (slot >= frames->slots || frames->region[slot] >= frames->regions || frames->start[slot] < 0) return NULL;
     size_t start = (size_t)frames->start[slot], size = frames->size[frames->region[slot]];
     if (start < prefix || start > size || bytes > size - start) return NULL;
@@ -42,7 +41,7 @@ int frames_receive(struct frames *frames, int fd, uint32_t first, uint32_t count
     for (uint32_t i = 0; i < count; i++) {
         struct msghdr *message = &batch.messages[i].msg_hdr;
         size_t room = first + i < frames->slots && frames->room[first + i] > 0 ? (size_t)frames->room[first + i] : 0;
-        uint8_t *memory = place(frames, first + i, prefix, room);
+        uint8_t *memory = frames_place(frames, first + i, prefix, room);
         if (!memory) return -EINVAL;
         memset(message, 0, sizeof *message);
         batch.parts[i] = (struct iovec){memory, prefix + room};
@@ -89,7 +88,7 @@ static int receive_look(struct frames *frames, int fd, uint32_t first, uint32_t 
         uint32_t length = length_at(scratch + used), slot = first + taken;
         if (length > FRAME_SCRATCH - 4) return -EPROTO;
         if ((size_t)waiting - used - 4 < length) break;
-        uint8_t *memory = place(frames, slot, 0, slot < frames->slots ? (size_t)frames->room[slot] : 0);
+        uint8_t *memory = frames_place(frames, slot, 0, slot < frames->slots ? (size_t)frames->room[slot] : 0);
         if (!memory) return -EINVAL;
         if (length <= (uint32_t)frames->room[slot]) memcpy(memory, scratch + used + 4, length);
         frames->length[slot] = (int32_t)length;
@@ -157,7 +156,7 @@ int frames_send(const struct frames *frames, int fd, const int32_t *slots, uint3
         struct msghdr *message = &batch.messages[i].msg_hdr;
         uint32_t slot = (uint32_t)slots[i];
         int32_t length = slot < frames->slots ? frames->length[slot] : -1;
-        uint8_t *memory = length < 0 ? NULL : place(frames, slot, prefix, (size_t)length);
+        uint8_t *memory = length < 0 ? NULL : frames_place(frames, slot, prefix, (size_t)length);
         if (!memory || (peers && (size_t)peers[i] >= address_count)) return -EINVAL;
         memset(message, 0, sizeof *message);
         batch.parts[i] = (struct iovec){memory, prefix + (size_t)length};

@@ -34,6 +34,17 @@ int tun_own(int fd) {
     return ioctl(fd, TUNSETOWNER, (unsigned long)geteuid()) < 0 ? -errno : 0;
 }
 
+/* Newer than some headers. */
+#define CARRIED_UDP (0x20 | 0x40)
+
+int tun_carry(int fd) {
+    const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    if (ioctl(fd, TUNSETOFFLOAD, tcp | CARRIED_UDP) == 0) return 0;
+    return ioctl(fd, TUNSETOFFLOAD, tcp) < 0 ? -errno : 0;
+}
+
 int link_index(const char *name) {
     struct ifreq request = {0};
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);

@@ -22,6 +22,13 @@ int tun_attach(int fd, const char *name, int flags);
  */
 int tun_own(int fd);
 
+/*
+ * For whoever moves a tap's frames by its descriptor: reading fails with EAGAIN rather than waits, and the host may
+ * leave checksums and segmentation, of TCP and where the kernel can (6.2) of UDP, to who reads, as the virtio-net
+ * header says.
+ */
+int tun_carry(int fd);
+
 /* What says whether a link is the one that was looked at before. */
 struct link_facts {
     int32_t index, mtu;

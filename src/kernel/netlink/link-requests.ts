@@ -1,4 +1,5 @@
 /** Builds the requests about links (rtnetlink(7), linux/if_link.h). Each asks for an acknowledgement where it changes. */
+import type { HostTapNames } from '../host-taps.js';
 import type { BridgePort, Enslavement } from '../kernel.js';
 import { native } from '../native.js';
 import type { Message } from './message.js';
@@ -84,6 +85,13 @@ export function joinBridge(message: Message, ifindex: number, change: Enslavemen
   message.addText(IFLA_IFALIAS, change.alias);
   message.addU32(IFLA_MASTER, change.master);
   if (ipv6) keepFromIpv6(message);
+}
+
+export function nameLink(message: Message, ifindex: number, change: HostTapNames): void {
+  startChange(message, RTM_NEWLINK, AF_UNSPEC, ifindex);
+  message.addMac(IFLA_ADDRESS, change.address);
+  message.addU32(IFLA_MTU, change.mtu);
+  message.addText(IFLA_IFALIAS, change.alias);
 }
 
 /** The link makes itself no IPv6 address. EAFNOSUPPORT where it has no IPv6. */
