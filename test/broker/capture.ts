@@ -11,12 +11,15 @@ import { ask } from '../support/ask.js';
 import { fdbrokerProcess, program } from '../support/fdbroker.js';
 import { broadcast, frame, station, tagged } from '../support/frames.js';
 import { inPrivateNamespace } from '../support/namespace.js';
+import { noNobody } from '../support/nobody.js';
 import { name } from '../support/policy.js';
 import { blocksOf, drain, hearAll, SwitchStage, say } from '../support/switch-stage.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
+// Root's would become another user, whom a user namespace of one does not have
+const tcpdump = noNobody === false ? ['tcpdump'] : ['unshare', '--map-user=1', 'tcpdump'];
 const folder = temporaryFolder(t);
 const stage = await SwitchStage.start(t);
 const [one, other, stranger] = [await stage.guest(), await stage.guest(), await stage.guest('other')];
@@ -25,6 +28,11 @@ say(one, frame(broadcast, station(1)));
 await hearAll(other, 1);
 say(other, frame(broadcast, station(2)));
 await hearAll(one, 1);
+
+function readBack(path: string, ...args: string[]) {
+  const [command, ...rest] = [...tcpdump, '-r', path, ...args] as [string, ...string[]];
+  return spawnSync(command, rest, { encoding: 'utf8' });
+}
 
 t.test('a network, as tcpdump reads it', async (t) => {
   const path = join(folder, 'lab.pcapng');
@@ -42,7 +50,7 @@ t.test('a network, as tcpdump reads it', async (t) => {
   t.match(await words, /^fdbroker: 3 frames captured$/m);
   t.equal(statSync(path).mode & 0o777, 0o600);
   t.same(blocksOf(readFileSync(path)), { packets: 3, interfaces: 3, statistics: 3 });
-  const read = spawnSync('tcpdump', ['-r', path, '-e', '-n', '-xx'], { encoding: 'utf8' });
+  const read = readBack(path, '-e', '-n', '-xx');
   t.equal(read.status, 0, read.stderr);
   t.match(read.stdout, /02:00:00:00:00:01 > ff:ff:ff:ff:ff:ff, ethertype IPv4 \(0x0800\), length 94/);
   t.match(read.stdout, /02:00:00:00:00:02 > 02:00:00:00:00:01, ethertype 802.1Q \(0x8100\), length 64: vlan 7/);
@@ -53,7 +61,7 @@ t.test('a network, as tcpdump reads it', async (t) => {
   // Where it is installed
   if (shark.error === undefined) t.match(shark.stdout, new RegExp(`^${one.grant}\t02:00:00:00:00:01$`, 'm'));
   const year = new Date().getFullYear();
-  t.match(spawnSync('tcpdump', ['-r', path, '-tttt'], { encoding: 'utf8' }).stdout, new RegExp(`^${year}-`));
+  t.match(readBack(path, '-tttt').stdout, new RegExp(`^${year}-`));
 });
 
 t.test('one port, both ways, to standard output, until Ctrl-C', async (t) => {
@@ -69,7 +77,7 @@ t.test('one port, both ways, to standard output, until Ctrl-C', async (t) => {
   t.same(blocksOf(readFileSync(path)), { packets: 3, interfaces: 1, statistics: 0 }, 'and not one of another port');
   const piped = spawn(
     'sh',
-    ['-c', `"$@" -w - | tcpdump -r - -n -e -c 1`, 'sh', process.execPath, program, 'capture', 'lab'],
+    ['-c', `"$@" -w - | ${tcpdump.join(' ')} -r - -n -e -c 1`, 'sh', process.execPath, program, 'capture', 'lab'],
     {
       env: { ...process.env, ...stage.env },
     },

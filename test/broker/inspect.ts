@@ -8,6 +8,7 @@ import { ask } from '../support/ask.js';
 import { fdbroker, program } from '../support/fdbroker.js';
 import { broadcast, frame, station } from '../support/frames.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { noNobody } from '../support/nobody.js';
 import { type StageGuest, SwitchStage, say } from '../support/switch-stage.js';
 import { temporaryFolder } from '../support/temporary.js';
 import { until } from '../support/until.js';
@@ -63,7 +64,7 @@ t.test('what there is', async (t) => {
   for (const fd of without.fds) fd.close();
 });
 
-t.test('who may see what', { skip: process.geteuid?.() !== 0 && 'not root' }, async (t) => {
+t.test('who may see what', { skip: noNobody }, async (t) => {
   const nobody = (...args: string[]) =>
     spawnSync('setpriv', ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, program, ...args], {
       encoding: 'utf8',

@@ -18,7 +18,7 @@ const libasan = spawnSync(cc, ['-print-file-name=libasan.so'], { encoding: 'utf8
 const skip = !(libasan.startsWith('/') && existsSync(libasan)) && `${cc} has no libasan: install gcc`;
 
 function compile(output: string): void {
-  const cwd = inProject('keeper');
+  const cwd = inProject('helper/keeper');
   const sources = readdirSync(cwd).filter((file) => file.endsWith('.c'));
   const checks = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-DFDBROKER_VERSION=""'];
   execFileSync(cc, ['-std=c11', '-O1', '-g', '-D_GNU_SOURCE', ...checks, '-o', output, ...sources], { cwd });
