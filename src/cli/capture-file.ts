@@ -31,6 +31,7 @@ export class CaptureFile {
   readonly #blocks = new BlockReader();
   readonly #lost = new Map<number, number>();
   #frames = 0;
+  #begun = false;
 
   private constructor(
     private readonly fd: number,
@@ -50,13 +51,17 @@ export class CaptureFile {
     return err('frames are no text: send standard output to a file or a program, as "| tcpdump -r -"');
   }
 
-  /** Takes what comes until its end, or until `stop`. */
-  async fill(source: Source, stop: AbortSignal): Promise<Result<CaptureSummary, CaptureFailure>> {
+  /**
+   * Takes what comes until its end, or until `stop`.
+   *
+   * @param begun called once, when frames are taken from then on.
+   */
+  async fill(source: Source, stop: AbortSignal, begun: () => void): Promise<Result<CaptureSummary, CaptureFailure>> {
     const stream = new Socket({ fd: source.release(), readable: true, writable: false });
     const end = () => stream.destroy();
     stop.addEventListener('abort', end);
     try {
-      if (!stop.aborted) for await (const part of stream) if (!(await this.#take(part))) break;
+      if (!stop.aborted) for await (const part of stream) if (!(await this.#take(part, begun))) break;
       return ok(this.#summary());
     } catch (error) {
       if (error instanceof NotTaken) return err({ message: error.message, refused: error.refused });
@@ -75,9 +80,12 @@ export class CaptureFile {
   }
 
   /** @returns false: whoever reads has had enough. */
-  async #take(bytes: Buffer): Promise<boolean> {
+  async #take(bytes: Buffer, begun: () => void): Promise<boolean> {
     const blocks = this.#blocks.push(bytes);
     if (blocks === undefined) throw new NotTaken(refusalIn(bytes), true);
+    // The switch writes nothing before
+    if (blocks.length > 0 && !this.#begun) begun();
+    this.#begun ||= blocks.length > 0;
     for (const block of blocks) this.#count(block);
     return blocks.length === 0 || this.#write(Buffer.concat(blocks));
   }

@@ -56,7 +56,9 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
     complain(world, file.error);
     return exitStatus.trouble;
   }
-  const ended = await file.value.fill(pipe.value, world.interrupted());
+  const ended = await file.value.fill(pipe.value, world.interrupted(), () => {
+    complain(world, `capturing network ${wish.network}; Ctrl-C ends`);
+  });
   if (ended.isErr()) {
     complain(world, ended.error.message);
     return ended.error.refused ? exitStatus.no : exitStatus.trouble;

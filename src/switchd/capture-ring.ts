@@ -17,6 +17,8 @@ export interface RingMemory {
   readonly positions: Int32Array;
   /** By port: frames that had no room. */
   readonly lost: Int32Array;
+  /** Whether there is a writer: its first element is not 0. */
+  readonly begun: Int32Array;
   readonly data: SharedArrayBuffer;
 }
 
@@ -25,6 +27,7 @@ export function makeRing(ports: number, size = ringSize): RingMemory {
   return {
     positions: new Int32Array(new SharedArrayBuffer(8)),
     lost: new Int32Array(new SharedArrayBuffer(ports * 4)),
+    begun: new Int32Array(new SharedArrayBuffer(4)),
     data: new SharedArrayBuffer(size),
   };
 }
@@ -52,6 +55,12 @@ abstract class RingEnd {
 }
 
 export class RingWriter extends RingEnd {
+  /** From now on the frames are taken. */
+  constructor(memory: RingMemory) {
+    super(memory);
+    Atomics.store(memory.begun, 0, 1);
+  }
+
   /** Takes a copy of a frame, or counts it as lost. */
   write(port: number, out: boolean, time: number, bytes: Uint8Array, at: number, length: number): void {
     const { positions, lost } = this.memory;
@@ -80,6 +89,11 @@ export class RingWriter extends RingEnd {
 }
 
 export class RingReader extends RingEnd {
+  /** Whether there is a writer by now. */
+  get begun(): boolean {
+    return Atomics.load(this.memory.begun, 0) !== 0;
+  }
+
   /** The next frame, which is the caller's; undefined: there is none now. */
   read(): Captured | undefined {
     const { positions } = this.memory;

@@ -1,4 +1,7 @@
-/** One capture: frames out of its ring, as pcapng into its outlet, until one of its bounds is reached. */
+/**
+ * One capture: frames out of its ring, as pcapng into its outlet, until one of its bounds is reached. Nothing is written
+ * before the thread that moves frames takes them, so that who reads something knows that it has begun.
+ */
 import type { CaptureOrder } from '../protocol/inspect-order.js';
 import { interfaceBlock, packetBlock, sectionBlock, statisticsBlock } from '../protocol/pcapng.js';
 import type { Captured, RingReader } from './capture-ring.js';
@@ -25,6 +28,9 @@ interface Interface extends PortName {
 export class Capture {
   /** By port; a number that another port has by now is another interface. */
   readonly #interfaces = new Map<number, Interface>();
+  /** Ports that are to have an interface before they have a frame. */
+  readonly #announced = new Set<number>();
+  #begun = false;
   #count = 0;
   #frames = 0;
   #bytes = 0;
@@ -43,7 +49,6 @@ export class Capture {
     private readonly now: () => number,
   ) {
     this.#told = now();
-    this.#write(sectionBlock('fdbroker-switchd'));
   }
 
   /** Whether a bound is reached, or finish() was called: no frame is wanted any more. */
@@ -51,15 +56,14 @@ export class Capture {
     return this.#ending;
   }
 
-  /** Writes that the port is there, before it has a frame. */
+  /** The port is written about when the capture begins, before it has a frame. */
   announce(port: number): void {
-    const named = this.nameOf(port);
-    if (named !== undefined) this.#add(port, named);
+    this.#announced.add(port);
   }
 
   /** Writes what has room. */
   drain(): void {
-    if (!this.outlet.open) return;
+    if (!this.outlet.open || !this.#begins()) return;
     while (this.outlet.backlog < mostWaiting) {
       const captured = this.#full ? undefined : this.ring.read();
       if (captured !== undefined) {
@@ -77,6 +81,19 @@ export class Capture {
   finish(): void {
     this.#ending = true;
     this.drain();
+  }
+
+  /** Whether it has begun, or ends and never will. */
+  #begins(): boolean {
+    if (this.#begun) return true;
+    if (!this.ring.begun && !this.#ending) return false;
+    this.#begun = true;
+    this.#write(sectionBlock('fdbroker-switchd'));
+    for (const port of this.#announced) {
+      const named = this.nameOf(port);
+      if (named !== undefined) this.#add(port, named);
+    }
+    return true;
   }
 
   get #full(): boolean {

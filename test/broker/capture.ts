@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,7 +48,7 @@ t.test('a network, as tcpdump reads it', async (t) => {
   say(other, tagged(7, frame(station(1), station(2))));
   say(one, frame(station(2), station(1)));
   t.equal(await ended, 0);
-  t.match(await words, /^fdbroker: 3 frames captured$/m);
+  t.equal(await words, 'fdbroker: capturing network lab; Ctrl-C ends\nfdbroker: 3 frames captured\n');
   t.equal(statSync(path).mode & 0o777, 0o600);
   t.same(blocksOf(readFileSync(path)), { packets: 3, interfaces: 3, statistics: 3 });
   const read = readBack(path, '-e', '-n', '-xx');
@@ -128,23 +129,25 @@ t.test('so many at once, and no more', async (t) => {
       ask(stage.daemon.socket, { verb: 'capture', network: name('lab'), bounds: { seconds: 30 } }),
     ),
   );
-  const answers = await Promise.all(asked.map(async ({ fds: [fd] }) => firstLine(fd as OwnedFd)));
+  const readers = asked.map(({ fds: [fd] }) => readerOf(fd as OwnedFd));
+  const answers = await Promise.all(readers.map(firstLine));
+  for (const reader of readers) reader.destroy();
   const refused = answers.filter((bytes) => bytes.startsWith('{"tell":"refused"'));
   t.match(refused, [/you have 2 captures under way, which is the most: end one/, /you have 2 captures/]);
   t.equal(refused.length, 2);
   // A reader that is gone ends its capture
   await until(async () => {
     const { fds } = await ask(stage.daemon.socket, { verb: 'capture', network: name('lab'), bounds: { seconds: 30 } });
-    return !(await firstLine(fds[0] as OwnedFd)).startsWith('{');
+    const reader = readerOf(fds[0] as OwnedFd);
+    const line = await firstLine(reader);
+    reader.destroy();
+    return !line.startsWith('{');
   });
 });
 
-/** Closes it. */
-async function firstLine(fd: OwnedFd): Promise<string> {
-  const { Socket } = await import('node:net');
-  const stream = new Socket({ fd: fd.release(), readable: true, writable: false });
-  const [bytes] = (await once(stream, 'data')) as [Buffer];
-  await delay(300);
-  stream.destroy();
+const readerOf = (fd: OwnedFd) => new Socket({ fd: fd.release(), readable: true, writable: false });
+
+async function firstLine(reader: Socket): Promise<string> {
+  const [bytes] = (await once(reader, 'data')) as [Buffer];
   return bytes.toString();
 }

@@ -1,7 +1,6 @@
 /** A real broker and switch with two multicast networks and one on a bridge, and guests' ends; everybody may capture `lab`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Form } from '../../src/core/form.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
@@ -57,16 +56,15 @@ export class SwitchStage {
 
   /** Runs `fdbroker capture` in a process of its own; resolves when it has begun. */
   async capturing(...args: readonly string[]) {
-    const captured = () => this.daemon.audited().filter(({ event }) => event === 'captured').length;
-    const before = captured();
     const child = spawn(process.execPath, [program, 'capture', ...args], { env: { ...process.env, ...this.env } });
     this.test.teardown(() => child.kill('SIGKILL'));
     const ended = once(child, 'close').then(([status]) => status as number);
-    const words = text(child.stderr);
-    await until(() => captured() > before);
-    // The thread that moves frames is told a moment later
-    await delay(200);
-    return { child, ended, words };
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await until(() => said.includes('fdbroker: capturing network '));
+    return { child, ended, words: ended.then(() => said) };
   }
 }
 

@@ -1,5 +1,5 @@
 /** Where a capture ends, and what its file says of frames that were lost. */
-import { readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { openPipe } from '../../src/kernel/pipe.js';
 import { Watch } from '../../src/kernel/watch.js';
@@ -12,11 +12,14 @@ import { Outlet } from '../../src/switchd/outlet.js';
 const plenty: CaptureBounds = { frames: 100, bytes: 1e6, seconds: 60 };
 const names: Record<number, PortName> = { 1: { name: 'one', description: 'x' }, 2: { name: 'two', description: 'x' } };
 
-function stage(t: Test, bounds: Partial<CaptureBounds> = {}, ringSize = 1 << 16) {
+function stage(t: Test, bounds: Partial<CaptureBounds> = {}, ringSize = 1 << 16, begun = true) {
   const watch = new Watch();
   t.teardown(() => watch.close());
   const { reader, writer } = openPipe()._unsafeUnwrap();
-  t.teardown(() => reader.close());
+  // Where nothing is, that is told, and not waited for
+  const place = openSync(`/proc/self/fd/${reader.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
+  reader.close();
+  t.teardown(() => closeSync(place));
   const outlet = Outlet.open(writer, watch, { drained: () => {}, closed: () => {} })._unsafeUnwrap();
   const ring = makeRing(8, ringSize);
   const order = { order: 'capture', account: 0, network: 0, ...plenty, ...bounds } as const;
@@ -28,21 +31,39 @@ function stage(t: Test, bounds: Partial<CaptureBounds> = {}, ringSize = 1 << 16)
     (port) => names[port],
     () => now,
   );
-  const frames = new RingWriter(ring);
-  const put = (port: number, length = 60) => frames.write(port, false, 1e15, new Uint8Array(length), 0, length);
+  let frames = begun ? new RingWriter(ring) : undefined;
+  const begin = () => {
+    frames = new RingWriter(ring);
+  };
+  const put = (port: number, length = 60) => frames?.write(port, false, 1e15, new Uint8Array(length), 0, length);
   const later = (milliseconds: number) => {
     now += milliseconds;
   };
   /** What came by now. */
   const read = () => {
     const buffer = Buffer.alloc(1 << 16);
-    return new BlockReader().push(buffer.subarray(0, readSync(reader.fd, buffer))) ?? [];
+    return new BlockReader().push(buffer.subarray(0, readSync(place, buffer))) ?? [];
   };
-  return { capture, outlet, put, later, read };
+  return { capture, outlet, begin, put, later, read };
 }
 
 const typesOf = (blocks: readonly Buffer[]) => blocks.map((block) => block.readUInt32LE(0));
 const { section, interface: port, packet, statistics } = blockTypes;
+
+t.test('nothing is written before frames are taken, or at the end', async (t) => {
+  for (const begins of [true, false]) {
+    const { capture, later, begin, read } = stage(t, {}, 1024, false);
+    capture.announce(2);
+    capture.drain();
+    later(5000);
+    capture.drain();
+    t.throws(read, { code: 'EAGAIN' });
+    if (begins) begin();
+    if (begins) capture.drain();
+    else capture.finish();
+    t.same(typesOf(read()), begins ? [section, port] : [section, port, statistics]);
+  }
+});
 
 t.test('an interface for each port, when it is announced or has a frame', async (t) => {
   const { capture, put, read } = stage(t);
