@@ -7,6 +7,7 @@ import { confine, inheritedSocket, isConfined } from '../broker/confine.js';
 import { adoptControlSocket, bindControlSocket, type ControlSocket } from '../broker/control-socket.js';
 import { Keeper } from '../broker/keeper.js';
 import { serve } from '../broker/serve.js';
+import { closedFolder } from '../broker/socket-folder.js';
 import { type Refusal, removeLock } from '../broker/socket-lock.js';
 import { SwitchLink } from '../broker/switch-link.js';
 import { formatConfigError } from '../config/errors.js';
@@ -61,6 +62,8 @@ function main(args: readonly string[]): void {
     return fail(1, message);
   };
   if (!isConfined()) giveUp(confine(socket, args));
+  const closed = socket.bound ? closedFolder(socket.path) : undefined;
+  if (closed !== undefined) process.stderr.write(`fdbrokerd: no network of the switch can be had: ${closed}\n`);
   // Once more for this very process: exec made it dumpable again (prctl(2), PR_SET_DUMPABLE)
   const limited = limitCapabilities(networkCapabilities);
   if (limited.isErr()) giveUp(`cannot give up privileges: ${describeSysError(limited.error)}`);

@@ -9,7 +9,7 @@ import { err, type Result } from 'neverthrow';
 import type { SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { isRunning } from '../kernel/process.js';
-import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
+import { connectSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import {
   decodeKeeperAnswer,
@@ -17,6 +17,7 @@ import {
   type KeeperAnswer,
   type KeeperOrder,
 } from '../protocol/keeper-order.js';
+import { listenBeside } from './socket-folder.js';
 
 /** Descriptors in one message at most. */
 const mostFds = 8;
@@ -62,7 +63,7 @@ export class KeeperLink implements Disposable {
 
   /** Starts a keeper, of its own session. What it is told before it is up waits for it. */
   start(): Result<void, SysError> {
-    const listening = listenSeqpacket(this.path, { mode: 0o600 });
+    const listening = listenBeside(this.path);
     if (listening.isErr()) return err(listening.error);
     using listener = listening.value;
     const stdio = ['ignore', 'ignore', 'ignore', listener.fd] as const;

@@ -11,9 +11,10 @@ import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { sendUntil } from '../kernel/patient-send.js';
 import { isRunning } from '../kernel/process.js';
-import { connectSeqpacket, listenSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
+import { connectSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import { decodeEvent, encodeOrder, type Order, type PlugOrder, type SwitchEvent } from '../protocol/switch-order.js';
+import { listenBeside } from './socket-folder.js';
 
 /** Descriptors of one port at most. */
 const mostFds = 8;
@@ -82,7 +83,7 @@ export class SwitchLink implements Disposable {
    * waits for it.
    */
   start(): Result<void, SysError> {
-    const listening = listenSeqpacket(this.path, { mode: 0o600 });
+    const listening = listenBeside(this.path);
     if (listening.isErr()) return err(listening.error);
     using listener = listening.value;
     this.#ours = true;

@@ -1,12 +1,22 @@
 /** Where the control socket comes from: bound, handed over by systemd, or in a user's own place. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connectSeqpacket, listenSeqpacket } from '../../src/kernel/seqpacket.js';
 import { ask, connect } from '../support/ask.js';
 import { program, until } from '../support/daemon.js';
+import { noNobody } from '../support/nobody.js';
 import { temporaryFolder } from '../support/temporary.js';
 
 const config = '[broker]\nsocket-mode = 0640\n';
@@ -53,6 +63,19 @@ t.test('it is bound with the mode that the configuration says, and a stale file 
   start(t, ['--config', file, '--socket', socket, ...user]);
   await until(() => serves(socket));
   t.equal(statSync(socket).mode & 0o777, 0o640);
+});
+
+t.test('in a folder of somebody else it serves, and tells what it cannot do there', { skip: noNobody }, async (t) => {
+  const { folder, file } = place(t);
+  const other = join(folder, 'run');
+  mkdirSync(other, { mode: 0o755 });
+  chownSync(other, 65_534, 65_534);
+  const broker = start(t, ['--config', file, '--socket', join(other, 'control')]);
+  await until(() => serves(join(other, 'control')));
+  t.match(
+    broker.said(),
+    `fdbrokerd: no network of the switch can be had: the broker, of uid 0, may not write in ${other}`,
+  );
 });
 
 t.test('a file that is no socket is left alone', async (t) => {
