@@ -3,6 +3,8 @@ import type { Credentials } from '../core/credentials.js';
 import type { Mac } from '../core/mac.js';
 import { whyNotOffered } from '../core/offered-forms.js';
 import { plural } from '../core/plural.js';
+import { isSwitchedNetwork } from '../core/switched.js';
+import { type CaptureRule, decideCapture } from './capture.js';
 import { type Ask, type Denial, decide, type Usage } from './decide.js';
 import { ruleReference, ruleText } from './denial.js';
 import { hasForm } from './form-set.js';
@@ -30,6 +32,8 @@ export interface Explanation {
   readonly why: string;
   /** Every rule that matches the caller and the network: denies first, then by name. */
   readonly matching: readonly MatchingRule[];
+  /** Whether the caller may capture the frames of a network that the switch carries, by which rule, and why, a sentence. */
+  readonly capture?: { readonly rule?: CaptureRule; readonly why: string };
   /** What would have to change, or what limits an allowed request: sentences without a full stop. */
   readonly advice: readonly string[];
   /** The address of the caller's first port on the network, when allowed. */
@@ -59,6 +63,21 @@ export function explain(
   caller: Credentials,
   ask: Ask,
   groupName: (gid: number) => string | undefined = () => undefined,
+): Explanation {
+  const explanation = explainOpen(policy, caller, ask, groupName);
+  const configured = policy.networks.get(ask.network)?.network;
+  if (configured === undefined || !isSwitchedNetwork(configured)) return explanation;
+  return decideCapture(policy, caller, ask.network).match<Explanation>(
+    (rule) => ({ ...explanation, capture: { rule, why: `[rule ${rule.name}] (${rule.file}:${rule.line}) allows it` } }),
+    ({ kind, reason }) => (kind === 'access' ? explanation : { ...explanation, capture: { why: reason } }),
+  );
+}
+
+function explainOpen(
+  policy: Policy,
+  caller: Credentials,
+  ask: Ask,
+  groupName: (gid: number) => string | undefined,
 ): Explanation {
   const one: Case = { policy, caller, ask, group: (gid) => groupName(gid) ?? String(gid) };
   const network = policy.networks.get(ask.network);

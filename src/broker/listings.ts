@@ -1,6 +1,7 @@
 /** The verbs that tell: networks, ports, status. Nobody is told of what is not theirs. */
 import { readdirSync } from 'node:fs';
 import { allowedNetworks } from '../acl/allowed.js';
+import { decideCapture } from '../acl/capture.js';
 import { formatConfigError } from '../config/errors.js';
 import type { Network } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
@@ -58,6 +59,7 @@ function networkListing(
     maxQueues: offered.includes('tap') && !isSwitchedNetwork(network) ? allowed.maxQueues : 1,
     vhost: allowed.vhost,
     vhostAvailable: outlook.vhost,
+    capture: isSwitchedNetwork(network) && decideCapture(broker.policy, caller, network.name).isOk(),
     maxPorts: allowed.maxPorts ?? null,
     usedPorts: broker.ledger.portsOf(caller.uid, allowed.countedNetworks),
   };

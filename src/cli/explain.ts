@@ -96,6 +96,7 @@ function jsonOf({ file, caller, network, form, mac }: Question, explanation: Exp
     why,
     advice,
     mac: explanation.mac ?? null,
+    capture: explanation.capture?.rule ?? null,
     matching,
     asked: {
       user: caller.user,
@@ -117,7 +118,7 @@ export function formatExplanation(
   colour: boolean,
   groupName: Accounts['groupName'],
 ): string {
-  const { verdict, why, matching, advice, mac } = explanation;
+  const { verdict, why, matching, advice, mac, capture } = explanation;
   const { caller, network, form, file } = question;
   const { user, uid, gid, groups } = caller;
   const idText = (id: number) => {
@@ -135,6 +136,7 @@ export function formatExplanation(
     ['verdict', verdict],
     ['because', why],
     ...(mac === undefined ? [] : [['address', mac] as [string, string]]),
+    ...(capture === undefined ? [] : [['capture', capture.why] as [string, string]]),
     ...matching.map((rule, at): [string, string] => [at === 0 ? 'rules' : '', describeRule(rule)]),
     ...advice.map((text, at): [string, string] => [
       at === 0 ? (verdict === 'allowed' ? 'limit' : 'to change') : '',

@@ -94,13 +94,14 @@ function reach(whom: string, reachable: boolean | null): string {
   return reachable === null ? `${whom}?` : reachable ? whom : '';
 }
 
-/** Begins with who drops what a guest may not send: nobody, or the bridge by what follows. */
-function describePolicy({ filteredBy, lockMac, isolated, hairpin }: NetworkListing): string {
+/** Begins with who drops what a guest may not send: nobody, or the bridge by what follows. Ends with what the caller may. */
+function describePolicy({ filteredBy, lockMac, isolated, hairpin, capture }: NetworkListing): string {
   const policy = [
     filteredBy.length === 0 ? 'unfiltered' : '',
     lockMac ? 'lock-mac' : '',
     isolated ? 'isolated' : '',
     hairpin ? 'hairpin' : '',
+    capture ? 'capture' : '',
   ];
   return policy.filter((word) => word !== '').join(',') || '-';
 }

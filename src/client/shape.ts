@@ -49,6 +49,7 @@ export const networkShape: Shape<NetworkListing> = {
   maxQueues: number,
   vhost: oneOf(['no', 'yes', 'auto']),
   vhostAvailable: boolean,
+  capture: boolean,
   maxPorts: orNull(number),
   usedPorts: number,
   guestsReachEachOther: orNull(boolean),

@@ -25,6 +25,8 @@ export interface NetworkListing {
   readonly vhost: 'no' | 'yes' | 'auto';
   /** Whether the host has vhost-net, open to the broker. */
   readonly vhostAvailable: boolean;
+  /** Whether the caller may capture its frames: by a rule, where the switch carries it. */
+  readonly capture: boolean;
   /** Ports that the caller may have at once; null: no limit. */
   readonly maxPorts: number | null;
   /** Ports that the caller has and that count towards `maxPorts`. */

@@ -1,11 +1,12 @@
 import t from 'tap';
 import { explain } from '../../src/acl/explain.js';
 import { compilePolicy } from '../../src/acl/policy.js';
-import type { Config, Rule } from '../../src/core/config.js';
+import type { Config, Network, Rule } from '../../src/core/config.js';
 import type { Credentials } from '../../src/core/credentials.js';
 import type { Form } from '../../src/core/form.js';
 import { parseMacPrefix } from '../../src/core/mac.js';
 import { allowRule, bridgeNetwork, credentials, mac, name, testConfig } from '../support/policy.js';
+import { multicastNetwork } from '../support/socket-networks.js';
 
 const at = (line: number) => ({ origin: { file: '/etc/a.ini', line } });
 const locked = bridgeNetwork({ name: name('locked'), lockMac: true });
@@ -188,4 +189,18 @@ t.test('a deny that matches by the account database, or the owner of the uid', a
   const [allow] = rules;
   const advice = allow === undefined ? [] : explained([allow], {}, credentials(100_000), host).advice;
   t.match(advice, ['at most 2 ports over lan together, counted with those of uid 1000; ports in use']);
+});
+
+t.test('whether its frames may be captured, where the switch carries it', async (t) => {
+  const seeing = allowRule({ name: 'seeing', ...at(3), users: [1000], capture: true });
+  const plain = allowRule({ name: 'plain', ...at(9), users: [1000, 1001] });
+  const of = (network: Network, uid: number) => {
+    const policy = compilePolicy(testConfig([network], [seeing, plain]));
+    return explain(policy, credentials(uid), { network: name('lan'), form: 'tap' }).capture;
+  };
+  const rule = { name: 'seeing', file: '/etc/a.ini', line: 3 };
+  t.same(of(multicastNetwork(), 1000), { rule, why: '[rule seeing] (/etc/a.ini:3) allows it' });
+  t.same(of(multicastNetwork(), 1001), { why: 'no rule for network "lan" that matches has capture = yes' });
+  t.equal(of(multicastNetwork(), 1002), undefined, 'who has no access is told of that alone');
+  t.equal(of(bridgeNetwork(), 1000), undefined);
 });

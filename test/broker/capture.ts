@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
-import { ask } from '../support/ask.js';
+import { ask, dataOf } from '../support/ask.js';
 import { fdbrokerProcess, program } from '../support/fdbroker.js';
 import { broadcast, frame, station, tagged } from '../support/frames.js';
 import { inPrivateNamespace } from '../support/namespace.js';
@@ -91,6 +91,19 @@ t.test('one port, both ways, to standard output, until Ctrl-C', async (t) => {
   }
   await over;
   t.match(await said, /02:00:00:00:00:01 > 02:00:00:00:00:02/);
+});
+
+t.test('who may is told so beforehand', async (t) => {
+  const networks = dataOf(await ask(stage.daemon.socket, { verb: 'networks' }));
+  const may = networks.map(({ name, capture }) => [name, capture]);
+  t.same(
+    new Map(may as [string, boolean][]),
+    new Map([
+      ['lab', true],
+      ['lan', false],
+      ['other', false],
+    ]),
+  );
 });
 
 t.test('it ends with its time, and with its port', async (t) => {

@@ -139,3 +139,16 @@ t.test('without a form it is the one that the network offers first', async (t) =
   t.match(await asked('far'), { verdict: 'allowed', asked: { form: 'dgram' } });
   t.match(await asked('nowhere'), { verdict: 'denied', asked: { form: 'tap' } });
 });
+
+t.test('whether its frames may be captured', async (t) => {
+  const lab = '[network lab]\ntype = multicast\ngroup = 239.1.2.3\nport = 5000\ninterface = eth0\n';
+  const rule = (named: string, more: string) => `[rule ${named}]\neffect = allow\nnetwork[] = lab\n${more}user[] = `;
+  const text = `${lab}${rule('seeing', 'capture = yes\n')}4000000000\n${rule('all', '')}*\n`;
+  const file = path.join(configFolder(t, { 'lab.ini': text }), 'lab.ini');
+  const asked = async (uid: string, ...more: string[]) =>
+    (await fdbroker(['explain', '--network=lab', `--user=${uid}`, `--config=${file}`, ...more])).stdout;
+  t.match(await asked('4000000000'), `\ncapture    [rule seeing] (${file}:6) allows it\n`);
+  t.match(await asked('4000000001'), /\ncapture {4}no rule .* has capture = yes\n/);
+  t.match(JSON.parse(await asked('4000000000', '--json')), { capture: { name: 'seeing', file, line: 6 } });
+  t.match(JSON.parse(await asked('4000000001', '--json')), { capture: null });
+});

@@ -26,6 +26,7 @@ const lan: NetworkListing = {
   routed: false,
   filteredBy: ['bridge'],
   vhostAvailable: true,
+  capture: false,
   caution: null,
   problem: null,
 };
@@ -46,7 +47,7 @@ t.test('as people see them', async (t) => {
   };
   const wire: NetworkListing = {
     ...{ ...lan, name: 'wire', type: 'macvtap', on: 'eth1', bridge: null, vlan: null, lockMac: false, filteredBy: [] },
-    ...{ vhostAvailable: false, guestsReachEachOther: null, hostReachable: false },
+    ...{ capture: true, vhostAvailable: false, guestsReachEachOther: null, hostReachable: false },
     ...{ outsideReachable: true, uplinks: ['eth1'], caution: 'the host cannot be reached' },
   };
   const office: NetworkListing = { ...lan, name: 'office', outsideReachable: true, uplinks: ['eth0', 'eth2'] };
@@ -65,7 +66,7 @@ NETWORK  TYPE     ON       MTU  VLAN  FORMS  QUEUES  VHOST    PORTS  REACHES    
 lan      bridge   br0     1500    20  tap         4  auto      1/16  guests,host,outside?          lock-mac
 alone    bridge   br0     1500    20  tap         1  no           1  -                             isolated,hairpin
 lab      bridge   br-lab     -     -  tap         4  auto      1/16  -                             lock-mac
-wire     macvtap  eth1    1500     -  tap         4  missing   1/16  guests?,outside(eth1)         unfiltered
+wire     macvtap  eth1    1500     -  tap         4  missing   1/16  guests?,outside(eth1)         unfiltered,capture
 office   bridge   br0     1500    20  tap         4  auto      1/16  guests,host,outside(eth0+1)   lock-mac
 inner    bridge   br0     1500    20  tap         4  auto      1/16  guests,host?,outside(routed)  lock-mac
 lab: there is no bridge\\x0a"br-lab"

@@ -35,6 +35,7 @@ const network: NetworkListing = {
   uplinks: [],
   routed: false,
   filteredBy: [],
+  capture: false,
   vhostAvailable: true,
   caution: null,
   problem: null,
