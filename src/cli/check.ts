@@ -2,6 +2,7 @@
 import path from 'node:path';
 import type { Argv } from 'yargs';
 import { formatConfigError } from '../config/errors.js';
+import { warnOfKeyFiles } from '../config/key-warnings.js';
 import { loadConfig } from '../config/load.js';
 import {
   warnOfSharedBridges,
@@ -69,13 +70,15 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
 
 /** Only root can see what the broker's user cannot; a draft that root names may well lie where no other user comes. */
 function warningsOf(config: Config, args: Arguments, world: World, accounts: Accounts): ConfigError[] {
+  const system = world.uid === 0 && args['user-mode'] !== true;
   const shared = [
+    ...warnOfKeyFiles(config, system ? brokerUser : undefined, accounts),
     ...warnOfSharedBridges(config),
     ...warnOfSharedParents(config),
     ...warnOfSharedPools(config),
     ...warnOfSharedWires(config),
   ];
-  if (world.uid !== 0 || args['user-mode'] === true) return shared;
+  if (!system) return shared;
   const folders = new Set(textOf(args, 'file') === undefined ? config.files.map((file) => path.dirname(file)) : []);
   return [...warnOfUnreadable(brokerUser, [...folders, ...config.files], accounts), ...shared];
 }

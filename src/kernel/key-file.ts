@@ -17,7 +17,7 @@ export function readKeyFile(path: string, user: number): Result<readonly string[
     const { code } = error as NodeJS.ErrnoException;
     const make = 'make it by "openssl rand -hex 32", for the broker\'s user to read, and the same on every host';
     if (code === 'ENOENT') return err(`${path} is not there; ${make}`);
-    return err(`${path} cannot be read: ${code}; the broker's user must be able to`);
+    return err(`${path} cannot be read: ${code}; give it to the group of the broker's user, with mode 0640`);
   }
   try {
     const stats = fstatSync(fd);
@@ -32,12 +32,14 @@ export function readKeyFile(path: string, user: number): Result<readonly string[
 }
 
 function parse(path: string, text: string): Result<readonly string[], string> {
-  const lines = text.split('\n').map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((key) => key.toLowerCase());
-  if (keys.length === 0 || keys.length > 2) return err(`${path} has ${keys.length} keys; one or two are allowed`);
+  const lines = text.split('\n').map((line) => line.trim().toLowerCase());
+  const isKey = (line: string) => line !== '' && !line.startsWith('#');
   // What is in the file is told to nobody
-  if (!keys.every((key) => /^[0-9a-f]{64}$/.test(key))) {
-    return err(`${path} has a line that is no key of 64 hexadecimal digits, as "openssl rand -hex 32" makes one`);
+  const wrong = lines.findIndex((line) => isKey(line) && !/^[0-9a-f]{64}$/.test(line));
+  if (wrong >= 0) {
+    return err(`${path}:${wrong + 1}: is no key of 64 hexadecimal digits, as "openssl rand -hex 32" makes one`);
   }
+  const keys = lines.filter(isKey);
+  if (keys.length === 0 || keys.length > 2) return err(`${path} has ${keys.length} keys; one or two are allowed`);
   return ok(keys);
 }

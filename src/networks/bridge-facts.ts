@@ -19,6 +19,9 @@ export function describeBridge(outlook: Outlook, network: BridgeNetwork): Networ
       ? { hostReachable: false, outsideReachable: false }
       : bridgeReach(network, bridge, outlook)),
     ...((network.lockMac || network.isolated || network.vlan !== undefined) && { filteredBy: ['bridge' as const] }),
+    ...(bridge !== undefined && network.mtu !== 'inherit' && network.mtu > bridge.mtu
+      ? { caution: `larger frames than the ${bridge.mtu} bytes of ${network.bridge} reach only ports with such an MTU` }
+      : {}),
     problem: link.isErr() ? link.error.what : down,
   };
 }
@@ -40,7 +43,7 @@ export function usableBridge(
   if (link === undefined) {
     return err(
       networkError(
-        `network "${name}": there is no interface ${bridge}; make it with: ip link add ${bridge} type bridge`,
+        `network "${name}": there is no interface ${bridge}; make it with: ip link add ${bridge} up type bridge`,
       ),
     );
   }

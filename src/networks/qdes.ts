@@ -93,15 +93,24 @@ export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts
   const { id, port, group, peers, interface: by } = network;
   const link = usableInterface(kernel, network);
   const place = group === undefined ? `port ${port}` : formatEndpoint({ address: group, port });
-  const caution = `who can send UDP to port ${port} of this host can put frames into it, because it has no key`;
+  const caution = cautionOf(network);
   const named = peers.length === 0 ? '' : `, ${peers.length} peer${peers.length === 1 ? '' : 's'}`;
   return {
     ...socketFacts(`${place}%${by} id ${id}${named}`),
     mtu: link.isOk() ? guestMtu(network, link.value) : null,
     ...guardedBySwitch(network),
-    ...(network.keyFile === undefined ? { caution } : {}),
+    ...(caution === undefined ? {} : { caution }),
     problem: link.isErr() ? link.error.what : null,
   };
+}
+
+/** A key is wanted by the first guest alone: a network that has one goes on with what it has read. */
+function cautionOf({ port, keyFile }: QdesNetwork): string | undefined {
+  if (keyFile === undefined) {
+    return `who can send UDP to port ${port} of this host can put frames into it, because it has no key`;
+  }
+  const keys = readKeyFile(keyFile, process.geteuid?.() ?? 0);
+  return keys.isErr() ? `its first guest on this host will be refused: ${keys.error}` : undefined;
 }
 
 function guestMtu(network: QdesNetwork, link: Link): number {

@@ -25,8 +25,8 @@ t.test('what is refused, without a word of what is in it', async (t) => {
   const table: [string, number, RegExp][] = [
     ['', 0o600, /has 0 keys; one or two are allowed/],
     [`${one}\n${two}\n${one}\n`, 0o600, /has 3 keys/],
-    [`${one}0\n`, 0o600, /no key of 64 hexadecimal digits, as "openssl rand -hex 32"/],
-    [`${one.slice(1)}g\n`, 0o600, /no key of 64/],
+    [`# the first\n${one}0\n`, 0o600, /lab\.key:2: is no key of 64 hexadecimal digits, as "openssl rand -hex 32"/],
+    [`${one.slice(1)}g\n`, 0o600, /lab\.key:1: is no key of 64/],
     [one, 0o644, /may be read by anyone.*; chmod 0640/],
     [one, 0o660, /written by others; chmod 0640/],
     ['x'.repeat(5000), 0o600, /is no file of keys/],

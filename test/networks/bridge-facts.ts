@@ -24,6 +24,14 @@ t.test('it is told as it is at this moment, whatever was remembered for opening'
   t.match(describeBridge(new Outlook(kernel), plain), { mtu: 1400, problem: null });
 });
 
+t.test('an MTU that the bridge’s other ports may not have', async (t) => {
+  const kernel = new FakeKernel();
+  kernel.addBridge('br0');
+  const caution = (mtu: number) => describeBridge(new Outlook(kernel), bridgeNetwork({ mtu })).caution;
+  t.match(caution(9000), /^larger frames than the 1500 bytes of br0 reach only ports with such an MTU$/);
+  t.equal(caution(1500), undefined);
+});
+
 t.test('whether a bridge filters VLANs is asked anew, also for opening', async (t) => {
   const kernel = new FakeKernel();
   kernel.addBridge('br0', { bridge: { vlanFiltering: false, defaultVlan: 1 } });

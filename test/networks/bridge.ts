@@ -113,7 +113,7 @@ t.test('a spare tap becomes the port as it would be without, and is closed when 
 
 t.test('a bridge that cannot serve is refused before anything is made', async (t) => {
   const cases: [string, Partial<BridgeNetwork>, (kernel: FakeKernel) => void, RegExp][] = [
-    ['missing', {}, () => {}, /no interface br0; make it with: ip link add br0 type bridge/],
+    ['missing', {}, () => {}, /no interface br0; make it with: ip link add br0 up type bridge/],
     ['no bridge', {}, (kernel) => kernel.addBridge('br0', { kind: 'dummy' }), /br0 is not a bridge/],
     ['no VLAN filtering', { vlan: 5 }, (kernel) => kernel.addBridge('br0'), /vlan_filtering 1/],
     ['MTU too small', { mtu: 1000 }, (kernel) => kernel.addBridge('br0'), /mtu = 1000 is below the 1500 of br0/],

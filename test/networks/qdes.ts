@@ -92,6 +92,7 @@ t.test('keys', async (t) => {
   const keyFile = join(folder, 'lab.key');
   const keyed = qdesNetwork({ keyFile });
   t.match(open(kernelWith(), keyed)._unsafeUnwrapErr().what, /"lan" cannot be opened: .*lab.key is not there; make it/);
+  t.match(describeQdes(kernelWith(), keyed).caution, /^its first guest on this host will be refused: .* is not there/);
   writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 });
   const kernel = kernelWith();
   const { fds, line } = open(kernel, keyed)._unsafeUnwrap();
