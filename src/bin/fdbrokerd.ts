@@ -135,7 +135,7 @@ function tellSystemd(state: string): void {
 }
 
 const openAudit = Result.fromThrowable(
-  (file: string | undefined) => new AuditLog(file),
+  (file: string | undefined) => new AuditLog(file, (what) => process.stderr.write(`fdbrokerd: ${what}\n`)),
   (error) => error as Error,
 );
 

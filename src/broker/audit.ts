@@ -56,9 +56,17 @@ export class AuditLog {
   #lostSince = 0;
   readonly #budget: AuditBudget;
 
-  /** @param file absolute path, made 0640 when it is missing; undefined: standard error. Throws what open(2) throws. */
-  constructor(file: string | undefined) {
+  readonly #complain: (what: string) => void;
+
+  /**
+   * Throws what open(2) throws.
+   *
+   * @param file absolute path, made 0640 when it is missing; undefined: standard error.
+   * @param complain is told of the first line of a row that could not be written to the file.
+   */
+  constructor(file: string | undefined, complain: (what: string) => void = () => {}) {
     this.#file = file;
+    this.#complain = complain;
     this.#fd = file === undefined ? 2 : openAppend(file);
     this.#budget = new AuditBudget((uid, lines) => this.#write(omission(uid, lines)));
   }
@@ -89,10 +97,12 @@ export class AuditLog {
     if (this.#lostSince > 0) line['lostBefore'] = this.#lostSince;
     const bytes = Buffer.from(`${this.#torn ? '\n' : ''}${JSON.stringify(line)}\n`);
     let written = 0;
+    let why = 'it takes no more';
     try {
       written = writeSync(this.#fd, bytes);
-    } catch {
+    } catch (error) {
       // EAGAIN of a full pipe, ENOSPC: counted, told in the next line and in `status`
+      why = (error as NodeJS.ErrnoException).code ?? why;
     }
     if (written === bytes.length) {
       this.#torn = false;
@@ -102,6 +112,11 @@ export class AuditLog {
     this.#torn = this.#torn || written > 0;
     this.lost++;
     this.#lostSince++;
+    if (this.#lostSince === 1 && this.#file !== undefined) {
+      this.#complain(
+        `${this.#file}: ${why}; lines of the audit log are lost, and counted, until it can be written again`,
+      );
+    }
   }
 
   close(): void {

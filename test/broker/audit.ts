@@ -78,10 +78,12 @@ t.test('it is appended to, and no link or pipe is followed', async (t) => {
 });
 
 t.test('lines that cannot be written are counted and told', async (t) => {
-  const log = new AuditLog('/dev/full');
+  const told: string[] = [];
+  const log = new AuditLog('/dev/full', (what) => told.push(what));
   log.write({ event: 'reload' });
   log.write({ event: 'reload' });
   t.equal(log.lost, 2);
+  t.same(told, ['/dev/full: ENOSPC; lines of the audit log are lost, and counted, until it can be written again']);
   log.close();
 });
 
