@@ -27,9 +27,10 @@ export interface Words {
 export function readWords(words: readonly string[], spec: WordSpec): Words {
   const { operands: wanted = [], command: wantsCommand = false } = spec;
   const end = words.includes('--') ? words.indexOf('--') : words.length;
-  const { found, operands } = sortWords(words.slice(0, end), spec);
   const command = words.slice(end + 1);
+  // Before all else: without -- the command's own options would be called wrong
   if (wantsCommand && command.length === 0) throw new UsageError('a command is missing: write -- and the command last');
+  const { found, operands } = sortWords(words.slice(0, end), spec);
   if (!wantsCommand && end < words.length) throw new UsageError('there is nothing to follow --');
   const surplus = operands[wanted.length];
   if (surplus !== undefined) {

@@ -20,6 +20,7 @@ t.test('options, operands, and a command that is left as it is', async (t) => {
 const wrong: [words: string[], spec: WordSpec, message: string][] = [
   [[], launch, 'a command is missing: write -- and the command last'],
   [['--'], launch, 'a command is missing: write -- and the command last'],
+  [['qemu', '-nodefaults'], launch, 'a command is missing: write -- and the command last'],
   [['--colour', '--', 'x'], launch, 'there is no option --colour'],
   [['-n', '--', 'x'], launch, 'there is no option -n'],
   [['--print=yes', '--', 'x'], launch, '--print takes no value'],
