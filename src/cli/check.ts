@@ -4,6 +4,7 @@ import type { Argv } from 'yargs';
 import { formatConfigError } from '../config/errors.js';
 import { warnOfKeyFiles } from '../config/key-warnings.js';
 import { loadConfig } from '../config/load.js';
+import { warnOfLowPorts, warnOfSharedPorts } from '../config/port-warnings.js';
 import {
   warnOfSharedBridges,
   warnOfSharedParents,
@@ -77,6 +78,8 @@ function warningsOf(config: Config, args: Arguments, world: World, accounts: Acc
     ...warnOfSharedParents(config),
     ...warnOfSharedPools(config),
     ...warnOfSharedWires(config),
+    ...warnOfSharedPorts(config),
+    ...warnOfLowPorts(config),
   ];
   if (!system) return shared;
   const folders = new Set(textOf(args, 'file') === undefined ? config.files.map((file) => path.dirname(file)) : []);

@@ -98,3 +98,13 @@ t.test('warnings: the broker could not read it, networks of one bridge differ', 
     'not as root',
   );
 });
+
+t.test('ports of several networks', async (t) => {
+  const section = (called: string, type: string, more: string) =>
+    `[network ${called}]\ntype = ${type}\ninterface = eth0\ngroup = 239.1.2.3\nport = 500\n${more}`;
+  const text = section('frames', 'multicast', '') + section('hosts', 'qdes', 'id = 7\n');
+  const file = path.join(configFolder(t, { 'ports.ini': text }), 'ports.ini');
+  const { status, stdout } = await fdbroker(['check', file]);
+  t.equal(status, 0);
+  t.match(stdout, `${file}:6: warning: has port 500 of [network frames], of type multicast: `);
+});

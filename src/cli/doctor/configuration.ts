@@ -1,9 +1,10 @@
 /** Whether the configuration is there and in order. */
 import type { Result } from 'neverthrow';
 import { formatConfigError } from '../../config/errors.js';
+import { warnOfLowPorts, warnOfSharedPorts } from '../../config/port-warnings.js';
 import type { Config, ConfigError } from '../../core/config.js';
 import { plural } from '../../core/plural.js';
-import { type Finding, fine, problem, shellWord } from './finding.js';
+import { type Finding, fine, hint, problem, shellWord } from './finding.js';
 import type { Host } from './host.js';
 
 const check = 'configuration';
@@ -17,8 +18,11 @@ export interface ReadConfig {
 
 export function examineConfiguration(host: Host, { file, config, own }: ReadConfig): Finding[] {
   return config.match(
-    ({ networks, rules }) => [
-      fine(check, `${file}: ${plural(networks.size, 'network')}, ${plural(rules.length, 'rule')}`),
+    (good) => [
+      fine(check, `${file}: ${plural(good.networks.size, 'network')}, ${plural(good.rules.length, 'rule')}`),
+      ...[...warnOfSharedPorts(good), ...warnOfLowPorts(good, firstPort(host))].map((warning) =>
+        hint(check, formatConfigError(warning), null),
+      ),
     ],
     (errors) => {
       if (!own) return [];
@@ -30,4 +34,9 @@ export function examineConfiguration(host: Host, { file, config, own }: ReadConf
       return [problem(check, `${what}${more}`, `fdbroker check ${shellWord(file)}`)];
     },
   );
+}
+
+/** The lowest that everybody may bind. */
+function firstPort(host: Host): number {
+  return Number(host.read('/proc/sys/net/ipv4/ip_unprivileged_port_start') ?? 1024);
 }
