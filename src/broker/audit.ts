@@ -21,7 +21,9 @@ export interface AuditRecord {
     | 'tampered'
     | 'restored'
     | 'omitted'
-    | 'reload';
+    | 'reload'
+    | 'port-lost'
+    | 'port-back';
   readonly uid?: number;
   readonly gid?: number;
   readonly pid?: number;

@@ -6,6 +6,7 @@ import { formatConfigError } from '../config/errors.js';
 import type { BrokerSettings, Config, ConfigError } from '../core/config.js';
 import type { Credentials } from '../core/credentials.js';
 import { plural } from '../core/plural.js';
+import { isSwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
@@ -13,8 +14,9 @@ import { Holders } from './holders.js';
 import type { Keeper } from './keeper.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
-import type { SwitchLink } from './switch-link.js';
+import { complain, type SwitchLink } from './switch-link.js';
 import { Switchboard } from './switchboard.js';
+import { tellLost } from './tell-lost.js';
 
 export type Counter =
   | 'requests'
@@ -65,6 +67,8 @@ export class Broker {
   loaded = this.started;
   /** What was wrong with the last configuration that was refused; undefined when the newest is in force. */
   refused: readonly ConfigError[] | undefined;
+  /** What was wrong with key files at the last reload, a line each. */
+  unusableKeys: readonly string[] = [];
   /** The longest turn spent on one request, in milliseconds. */
   longestTurn = 0;
   connections = 0;
@@ -75,7 +79,14 @@ export class Broker {
 
   constructor(setup: Setup) {
     this.kernel = setup.kernel;
-    this.switchboard = new Switchboard(setup.kernel, setup.switchLink, setup.keeper, (uid) => this.accountOf(uid));
+    this.switchboard = new Switchboard(setup.kernel, setup.switchLink, setup.keeper, {
+      accountOf: (uid) => this.accountOf(uid),
+      networkOf: (name) => {
+        const network = this.#config.networks.get(name);
+        return network !== undefined && isSwitchedNetwork(network) ? network : undefined;
+      },
+      ...tellLost(setup.audit),
+    });
     this.spares = new SpareTaps(setup.kernel, setup.config.broker.spareTaps);
     this.audit = setup.audit;
     this.version = setup.version;
@@ -143,10 +154,13 @@ export class Broker {
         this.#countByAccount();
         this.#config = config;
         this.spares.keep(config.broker.spareTaps);
+        this.unusableKeys = this.switchboard.own.reload(config.networks.values());
+        for (const line of this.unusableKeys) complain(line);
         this.loaded = Math.floor(Date.now() / 1000);
         this.refused = undefined;
         const later = this.atNextStart.map((name) => `; ${name} counts at the next start`).join('');
-        const reason = `${plural(config.rules.length, 'rule')} from ${config.files.join(' ')}${later}`;
+        const keys = this.unusableKeys.map((line) => `; ${line}`).join('');
+        const reason = `${plural(config.rules.length, 'rule')} from ${config.files.join(' ')}${later}${keys}`;
         this.audit.write({ event: 'reload', reason });
         return config;
       })

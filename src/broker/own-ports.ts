@@ -1,54 +1,186 @@
 /**
  * The ports that a network has by itself, besides its guests': its uplink. They are there while it has a guest. What each is
- * to be is planned anew by the kernel's word of the moment; making it is another step.
+ * to be is planned anew by the kernel's word of the moment; making it is another step. One that is lost, or is to be
+ * otherwise by now, is made anew when something has happened to an interface, and nobody need ask.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ok, type Result } from 'neverthrow';
-import type { NetworkName } from '../core/names.js';
-import { type OwnRole, ownRoles } from '../core/port-label.js';
+import type { Network } from '../core/config.js';
+import type { InterfaceName, NetworkName } from '../core/names.js';
+import { type OwnRole, parsePortLabel } from '../core/port-label.js';
 import type { SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { type NetworkError, networkError, type OwnPortPlan } from '../networks/network.js';
 import { planUplink } from '../networks/uplink.js';
+import { KeyRing } from './key-ring.js';
+import { type LostPort, LostPorts } from './lost-ports.js';
 import { ownOrder } from './plug-order.js';
 import type { Plugs } from './plugs.js';
-import { complain, describeLinkError } from './switch-link.js';
+import { describeLinkError } from './switch-link.js';
 import type { SwitchPort, SwitchPorts } from './switch-ports.js';
 
-export class OwnPorts {
+/** Those without which no guest gets a port; they are made anew by themselves. */
+const needed: readonly OwnRole[] = ['uplink'];
+/** Ports that are made in one turn. */
+const atOnce = 64;
+/** How often one is made anew without a word when it ends at once. */
+const fewTries = 3;
+
+export interface OwnPortsAround {
+  /** Of the configuration in force; undefined: it has no such network. */
+  networkOf(name: NetworkName): SwitchedNetwork | undefined;
+  /** It is missing, and this is why; once until it is back. */
+  lost(port: LostPort): void;
+  back(port: LostPort): void;
+}
+
+/** Follows interfaces. */
+export interface InterfaceWatch {
+  follow(name: InterfaceName): void;
+  only(names: ReadonlySet<InterfaceName>): void;
+}
+
+export class OwnPorts implements Disposable {
+  /** Tells {@link review} of what happens to the interfaces of networks with guests. */
+  watch: InterfaceWatch | undefined;
   /** How the network's port of each role is to be; undefined: it has none. */
   readonly #planners: Record<OwnRole, (network: SwitchedNetwork) => Result<OwnPortPlan | undefined, NetworkError>> = {
-    uplink: (network) => planUplink(this.kernel, network, (socket) => this.ports.sharing(socket)),
+    uplink: (network) =>
+      planUplink(this.kernel, network, {
+        sharing: (socket) => this.ports.sharing(socket),
+        keysOf: (of) => this.keys.of(of),
+      }),
   };
+  readonly #lost = new LostPorts();
+  readonly keys = new KeyRing(process.geteuid?.() ?? 0);
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly kernel: Kernel,
     private readonly ports: SwitchPorts,
     private readonly plugs: Plugs,
+    private readonly around: OwnPortsAround,
   ) {}
 
-  /** Makes those that it lacks: without them no guest gets a port. Those that could be made stay until {@link drop}. */
+  /** Those that are missing while somebody needs them. */
+  get lost(): Iterable<LostPort> {
+    return [...this.#lost].filter(({ reason }) => reason !== undefined);
+  }
+
+  /** Makes those that it lacks and that guests need; they stay until {@link drop}. */
   bring(network: SwitchedNetwork): Result<void, NetworkError> {
     const there = this.ports.ownOf(network.name);
-    return ownRoles
+    return needed
       .filter((role) => !there.some((port) => port.role === role))
-      .reduce<Result<void, NetworkError>>((done, role) => done.andThen(() => this.#make(network, role)), ok());
+      .reduce<Result<void, NetworkError>>((done, role) => done.andThen(() => this.#bring(network, role)), ok());
   }
 
-  /** Takes them away when no guest is left. */
+  /** Takes them away when nobody is left whom they are for. */
   drop(network: NetworkName): void {
-    if (this.ports.hasGuests(network)) return;
+    if (this.ports.hasStations(network)) return;
     for (const port of this.ports.ownOf(network)) this.plugs.unplug(port);
+    this.#lost.forget(network);
+    this.keys.forget(network);
+    const others = [...this.ports.networksInUse()].map((name) => this.around.networkOf(name)?.interface);
+    this.watch?.only(new Set(others.filter((name) => name !== undefined)));
   }
 
-  /** To be called when the switch has let go of one that was not to go, before it is taken off the ports. */
-  lost({ network }: SwitchPort): void {
-    if (!this.ports.hasGuests(network)) return;
-    const remedy = 'see to its interface; the next guest that asks for the network gives it another';
-    complain(`network "${network}" has lost its uplink, and its guests reach each other alone: ${remedy}`);
+  /**
+   * To be called when the switch has let go of one that was not to go, and it is off the ports.
+   *
+   * @param refused why it has not taken it, a clause; left out: it had it.
+   */
+  ended({ network, role }: SwitchPort, refused?: string): void {
+    if (role === undefined || !needed.includes(role) || !this.ports.hasStations(network)) return;
+    const lost = this.#lost.add(network, role);
+    const why = refused ?? (lost.tries < fewTries ? undefined : 'its socket fails as soon as it is made');
+    if (why !== undefined) this.#tellLost(lost, networkError(why));
+    this.#arm();
   }
 
-  #make(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
+  /**
+   * Looks whether each is as it is to be: when something has happened to an interface, when the configuration was read
+   * anew, and when another broker or another switch has begun.
+   *
+   * @param gone ifindexes of links that have gone, though others may have these numbers by now.
+   */
+  review(gone: ReadonlySet<number> = new Set()): void {
+    for (const name of this.ports.networksInUse()) {
+      const network = this.around.networkOf(name);
+      // It is not in the configuration any more: what is there stays, and nothing is added
+      if (network === undefined) continue;
+      this.watch?.follow(network.interface);
+      const there = this.ports.ownOf(name);
+      for (const role of needed)
+        this.#review(
+          network,
+          role,
+          gone,
+          there.find((port) => port.role === role),
+        );
+    }
+    this.#lost.hurry();
+    this.#try();
+  }
+
+  /**
+   * To be called when there is another configuration: reads key files anew, and makes anew what is to be otherwise.
+   *
+   * @returns what is wrong with key files, a line each.
+   */
+  reload(networks: Iterable<Network>): string[] {
+    const wrong = this.keys.reread([...networks].filter((network) => network.type === 'qdes'));
+    this.review();
+    return wrong;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #review(network: SwitchedNetwork, role: OwnRole, gone: ReadonlySet<number>, port: SwitchPort | undefined): void {
     const { name } = network;
+    if (port === undefined) {
+      this.#lost.add(name, role);
+      return;
+    }
+    const plan = this.#planners[role](network);
+    if (plan.isOk() && plan.value !== undefined && isAs(port, ownOrder(network, role, plan.value), gone)) return;
+    this.plugs.unplug(port);
+    if (plan.isOk() && plan.value === undefined) return;
+    const lost = this.#lost.add(name, role);
+    if (plan.isErr()) this.#tellLost(lost, plan.error);
+  }
+
+  /** Makes those whose time has come, as many as others can wait for. */
+  #try(): void {
+    const due = this.#lost.due(atOnce);
+    for (const lost of due) {
+      const network = this.around.networkOf(lost.network);
+      const made = network === undefined ? undefined : this.#bring(network, lost.role);
+      if (made?.isErr()) this.#tellLost(lost, made.error);
+    }
+    this.#arm();
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { wait } = this.#lost;
+    if (wait !== undefined) this.#timer = setTimeout(() => this.#try(), wait);
+  }
+
+  #bring(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
+    return this.make(network, role).map(() => {
+      const lost = this.#lost.get(network.name, role);
+      this.#lost.made(network.name, role);
+      if (lost?.reason !== undefined) this.around.back(lost);
+    });
+  }
+
+  /** Makes the one that it lacks, if it is to have one. */
+  make(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
+    const { name } = network;
+    this.watch?.follow(network.interface);
     return this.#planners[role](network).andThen((plan) => {
       if (plan === undefined) return ok();
       return plan.open().andThen((fds) =>
@@ -59,4 +191,17 @@ export class OwnPorts {
       );
     });
   }
+
+  #tellLost(lost: LostPort, { what }: NetworkError): void {
+    const first = lost.reason === undefined;
+    lost.reason = what.replace(/^network "[^"]*"(?: cannot be opened)?: /, '');
+    if (first) this.around.lost(lost);
+  }
+}
+
+/** Whether a port is what it would be if it were made now. */
+function isAs({ order }: SwitchPort, wanted: object, gone: ReadonlySet<number>): boolean {
+  const { port: _, network: __, ...about } = order;
+  const [ifindex] = parsePortLabel(order.label)?.own?.on.split(' ') ?? [];
+  return !gone.has(Number(ifindex)) && isDeepStrictEqual(about, wanted);
 }

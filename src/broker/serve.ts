@@ -2,6 +2,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
 import { startCloser } from '../kernel/close.js';
+import { InterfaceEvents } from '../kernel/interface-events.js';
 import { openFileLimit } from '../kernel/limits.js';
 import type { LinkEvents } from '../kernel/link-events.js';
 import type { NodeCloses } from '../kernel/node-closes.js';
@@ -13,6 +14,7 @@ import { resumeGrant } from './resume-grant.js';
 import { mostFds, type Room, Server } from './server.js';
 import type { Refusal } from './socket-lock.js';
 import { Upkeep } from './upkeep.js';
+import { Wires } from './wires.js';
 
 /** Messages of rtnetlink taken in one turn. */
 const eventBatch = 64;
@@ -26,6 +28,8 @@ export function serve(
 ): Result<Disposable, Refusal> {
   const limit = openFileLimit();
   if (limit.isErr()) return err(describeSysError(limit.error));
+  const interfaces = InterfaceEvents.open();
+  if (interfaces.isErr()) return err(`cannot follow the kernel: ${describeSysError(interfaces.error)}`);
   // Before the first client: what they give us to close may block whoever closes it
   const closer = startCloser((uid) => broker.accountOf(uid));
   const watch = new Watch();
@@ -34,12 +38,16 @@ export function serve(
   const room = roomFor(limit.value);
   broker.holders.room = roomForHolders(room.closing);
   const server = new Server(broker, endings, watch, socket.listener, room);
+  const { kernel, switchboard } = broker;
+  const wires = new Wires(kernel, interfaces.value, (gone) => switchboard.own.review(gone));
+  switchboard.own.watch = wires;
   const service = {
     [Symbol.dispose]() {
       server[Symbol.dispose]();
       upkeep[Symbol.dispose]();
       broker.spares[Symbol.dispose]();
       broker.switchboard[Symbol.dispose]();
+      wires[Symbol.dispose]();
       events[Symbol.dispose]();
       watch[Symbol.dispose]();
       closer[Symbol.dispose]();
@@ -53,6 +61,8 @@ export function serve(
   }
   const watched = watch.add(closes.fd, { read: true }, () => upkeep.take(closes.take()));
   if (watched.isErr()) return err(describeSysError(watched.error));
+  const following = watch.add(interfaces.value.fd, { read: true }, () => wires.take());
+  if (following.isErr()) return err(describeSysError(following.error));
   const known = upkeep.reconcile();
   if (known.isErr()) return err(`cannot list the interfaces: ${describeSysError(known.error)}`);
   upkeep.take([]);

@@ -91,10 +91,15 @@ export class SwitchPorts {
     return [...this].filter(({ network, role, leaving }) => network === name && role !== undefined && !leaving);
   }
 
-  /** Whether the network, or where none is named any network, has a guest's port. */
-  hasGuests(name?: NetworkName): boolean {
+  /** Networks that have a port which is no way to the outside. */
+  networksInUse(): Set<NetworkName> {
+    return new Set([...this].flatMap(({ network, order, leaving }) => (order.uplink || leaving ? [] : [network])));
+  }
+
+  /** Whether the network, or where none is named any network, has a port that is no way to the outside. */
+  hasStations(name?: NetworkName): boolean {
     return [...this].some(
-      ({ network, role, leaving }) => role === undefined && !leaving && (name === undefined || network === name),
+      ({ network, order, leaving }) => !order.uplink && !leaving && (name === undefined || network === name),
     );
   }
 }

@@ -14,7 +14,7 @@ import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { SwitchEvent } from '../protocol/switch-order.js';
 import type { Ends, Keeper } from './keeper.js';
-import { OwnPorts } from './own-ports.js';
+import { OwnPorts, type OwnPortsAround } from './own-ports.js';
 import { guestOrder, readLabel } from './plug-order.js';
 import { Plugs } from './plugs.js';
 import { complain, describeLinkError, type Found, patience, type SwitchLink } from './switch-link.js';
@@ -31,24 +31,29 @@ export interface Known {
   readonly life: Life;
 }
 
+/** What it needs of the broker. */
+export interface Around extends OwnPortsAround {
+  /** The uid by which a uid counts. */
+  accountOf(uid: number): number;
+}
+
 export class Switchboard implements Board, Disposable {
   readonly #ports: SwitchPorts;
   readonly #plugs: Plugs;
-  readonly #own: OwnPorts;
+  readonly own: OwnPorts;
   #known: (known: Known) => void = () => {};
   #started = Number.NEGATIVE_INFINITY;
   #later: NodeJS.Timeout | undefined;
 
-  /** @param accountOf the uid by which a uid counts. */
   constructor(
     kernel: Kernel,
     private readonly link: SwitchLink,
     private readonly keeper: Keeper,
-    private readonly accountOf: (uid: number) => number,
+    private readonly around: Around,
   ) {
     this.#ports = new SwitchPorts((port) => keeper.changed(port));
     this.#plugs = new Plugs(link, this.#ports);
-    this.#own = new OwnPorts(kernel, this.#ports, this.#plugs);
+    this.own = new OwnPorts(kernel, this.#ports, this.#plugs, around);
     keeper.follow(this.#ports);
     link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
   }
@@ -67,29 +72,30 @@ export class Switchboard implements Board, Disposable {
       for (const { fds } of kept) for (const fd of fds) fd.close();
     } else {
       for (const one of kept) this.#adopt(one);
-      for (const { network } of [...this.#ports]) this.#own.drop(network);
-      if (this.#ports.hasGuests()) this.#again();
+      for (const { network } of [...this.#ports]) this.own.drop(network);
+      if (this.#ports.hasStations()) this.#again();
     }
+    this.own.review();
     // Of what has ended meanwhile it is to let go
     for (const { order } of kept) this.keeper.changed(order.port);
   }
 
   plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError> {
     const { network, grant } = wish;
-    const account = this.accountOf(grant.uid);
+    const account = this.around.accountOf(grant.uid);
     const full = this.#ports.noRoomFor(account);
     const cannot = (why: string) => networkError(`network "${network.name}" cannot be opened: ${why}`);
     const connected = full === undefined ? this.#connect() : err(full);
-    const ready = connected.mapErr(cannot).andThen(() => this.#own.bring(network));
+    const ready = connected.mapErr(cannot).andThen(() => this.own.bring(network));
     if (ready.isErr()) {
       end.close();
-      this.#own.drop(network.name);
+      this.own.drop(network.name);
       return err(ready.error);
     }
     const whose = { network: network.name, account, role: undefined };
     const plugged = this.#plugs.plug(guestOrder(wish), whose, [end]);
     if (plugged.isErr()) {
-      this.#own.drop(network.name);
+      this.own.drop(network.name);
       return err(cannot(describeLinkError(plugged.error)));
     }
     return ok(this.#lifeOf(plugged.value));
@@ -116,8 +122,9 @@ export class Switchboard implements Board, Disposable {
   /** The ports stay, at the switch. */
   [Symbol.dispose](): void {
     clearTimeout(this.#later);
-    this.link.leave(!this.#ports.hasGuests());
-    this.keeper.leave(!this.#ports.hasGuests());
+    this.own[Symbol.dispose]();
+    this.link.leave(!this.#ports.hasStations());
+    this.keeper.leave(!this.#ports.hasStations());
     for (const { fds } of this.#ports) for (const fd of fds) fd.close();
     this.link[Symbol.dispose]();
     this.keeper[Symbol.dispose]();
@@ -125,7 +132,7 @@ export class Switchboard implements Board, Disposable {
 
   /** A guest's. */
   #unplug(port: SwitchPort): void {
-    if (this.#plugs.unplug(port)) this.#own.drop(port.network);
+    if (this.#plugs.unplug(port)) this.own.drop(port.network);
   }
 
   #lifeOf(port: SwitchPort): Life {
@@ -143,15 +150,16 @@ export class Switchboard implements Board, Disposable {
     if (event.event !== 'ended' && event.event !== 'refused') return;
     const port = this.#ports.get(event.port);
     if (port === undefined) return;
-    if (event.event === 'refused') complain(`the switch refuses a port: ${event.message}`);
-    else if (port.role !== undefined && !port.leaving) this.#own.lost(port);
+    const refused = event.event === 'refused' ? `the switch refuses a port: ${event.message}` : undefined;
+    if (refused !== undefined && port.role !== 'uplink') complain(refused);
     this.#gone(port);
+    if (!port.leaving) this.own.ended(port, refused);
   }
 
   #gone(port: SwitchPort): void {
     this.#ports.remove(port);
     port.told?.(reason);
-    this.#own.drop(port.network);
+    this.own.drop(port.network);
   }
 
   /** A switch that runs, or a new one with the ports that there are to be. */
@@ -188,15 +196,16 @@ export class Switchboard implements Board, Disposable {
 
   #adopt({ order, fds }: Found): void {
     const { network, guest, own } = readLabel(order);
-    const account = guest === undefined ? undefined : this.accountOf(guest.grant.uid);
+    const account = guest === undefined ? undefined : this.around.accountOf(guest.grant.uid);
     const port: SwitchPort = { order, fds, network, account, role: own?.role, leaving: false };
     this.#ports.add(port);
+    if (order.line !== undefined) this.own.keys.adopt(network, order.line.keys);
     if (guest !== undefined) this.#known({ ...guest, life: this.#lifeOf(port) });
   }
 
   /** The switch has ended: the next one gets its ports. */
   #again(): void {
-    if (!this.#ports.hasGuests()) {
+    if (!this.#ports.hasStations()) {
       for (const port of [...this.#ports]) this.#gone(port);
       return;
     }
@@ -204,10 +213,9 @@ export class Switchboard implements Board, Disposable {
     complain('the switch is lost, and its ports get another');
     this.#later = setTimeout(() => {
       const connected = this.#connect();
-      if (connected.isErr()) {
-        complain(connected.error);
-        this.#again();
-      }
+      if (connected.isOk()) return this.own.review();
+      complain(connected.error);
+      this.#again();
     }, wait);
   }
 }

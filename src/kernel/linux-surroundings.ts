@@ -5,6 +5,7 @@ import type { InterfaceName } from '../core/names.js';
 import type { SysError } from '../core/sys-error.js';
 import { check } from './errno.js';
 import { native } from './native.js';
+import { addressesOn } from './netlink/addresses.js';
 import { hostOnLink } from './netlink/host-on-link.js';
 import { readVlanLink } from './netlink/link.js';
 import { askForLinks } from './netlink/link-requests.js';
@@ -39,6 +40,10 @@ export class LinuxSurroundings implements Surroundings {
 
   hostOnLink(ifindex: number): Result<HostOnLink, SysError> {
     return hostOnLink(this.#route, ifindex);
+  }
+
+  addressesOn(ifindex: number, six: boolean): Result<readonly string[], SysError> {
+    return addressesOn(this.#route, ifindex, six);
   }
 
   mayOpenVhost(): boolean {

@@ -34,6 +34,7 @@ export const constantNames = [
   'ndmsg.ndm_flags',
   'ifaddrmsg',
   'ifaddrmsg.ifa_family',
+  'ifaddrmsg.ifa_flags',
   'ifaddrmsg.ifa_scope',
   'ifaddrmsg.ifa_index',
   'netconfmsg',
@@ -75,6 +76,9 @@ export const constantNames = [
   'RTM_GETADDR',
   'RTM_GETNETCONF',
   'RT_SCOPE_LINK',
+  'IFA_ADDRESS',
+  'IFA_LOCAL',
+  'IFA_F_TENTATIVE',
   'NETCONFA_IFINDEX',
   'NETCONFA_IFINDEX_ALL',
   'NETCONFA_FORWARDING',
@@ -179,6 +183,12 @@ export interface LinkCalls {
   netlinkWatchLinks(fd: number): number;
   /** Subscribes to sticky bridge entries that go, and to nothing else. */
   netlinkWatchStickyEntries(fd: number): number;
+  /**
+   * Subscribes to what happens to these links, and to the addresses on them. Again, it is these instead.
+   *
+   * @param names 16 bytes each, with zeros behind them.
+   */
+  netlinkWatchInterfaces(fd: number, names: Uint8Array, ifindexes: Uint32Array): number;
   /** @param size how many bytes of `message` are sent. */
   netlinkSend(fd: number, message: Uint8Array, size: number): number;
   /** The next datagram's real size: more than the buffer's means that it was cut off. -EAGAIN: there is none. */

@@ -26,6 +26,11 @@ export interface Surroundings {
   /** Every interface of the namespace that is for one VLAN of another. */
   vlanLinks(): Result<readonly VlanLink[], SysError>;
   hostOnLink(ifindex: number): Result<HostOnLink, SysError>;
+  /**
+   * The host's addresses of one family on a link, as hexadecimal digits, those that are not link-local before others; none
+   * of which the kernel is not sure yet that nobody else has it.
+   */
+  addressesOn(ifindex: number, six: boolean): Result<readonly string[], SysError>;
   /** Whether Kernel.openVhost would find a node that it may open. Its module, which opening loads, is not looked for. */
   mayOpenVhost(): boolean;
 }

@@ -1,13 +1,16 @@
 /** A UDP socket in a group, as QEMU's -netdev socket,mcast= has one. It is not connected: who sends says where to. */
 import type { Result } from 'neverthrow';
 import type { MulticastNetwork } from '../core/config.js';
-import { formatEndpoint } from '../core/endpoint.js';
+import { formatEndpoint, isIPv6Endpoint } from '../core/endpoint.js';
 import type { SysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { NetworkError, NetworkFacts, OpenedSocket, OwnPortPlan } from './network.js';
 import { guardedBySwitch, openedSocket, plainMtu, socketError, socketFacts } from './socket-network.js';
 import { usableInterface } from './usable-interface.js';
+
+/** Of an interface, that are looked at. */
+const mostAddresses = 16;
 
 export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result<OpenedSocket, NetworkError> {
   const { group, ttl, loop } = network;
@@ -21,10 +24,17 @@ export function openMulticast(kernel: Kernel, network: MulticastNetwork): Result
 
 /** A socket that receives as the bare one does, and one that sends, so that what we sent is told from what others did. */
 export function planMulticastUplink(kernel: Kernel, network: MulticastNetwork): Result<OwnPortPlan, NetworkError> {
-  return usableInterface(kernel, network).map(({ ifindex }) => ({
-    ...{ kind: 'multicast', on: String(ifindex), mtu: plainMtu },
-    open: () => openUplink(kernel, network, ifindex),
-  }));
+  const six = isIPv6Endpoint(network.group);
+  return usableInterface(kernel, network).andThen(({ ifindex }) =>
+    kernel.surroundings
+      .addressesOn(ifindex, six)
+      .map((addresses): OwnPortPlan => {
+        // One of them is what the sender was bound to when it was connected
+        const on = [ifindex, ...addresses.slice(0, mostAddresses)].join(' ');
+        return { kind: 'multicast', on, mtu: plainMtu, open: () => openUplink(kernel, network, ifindex) };
+      })
+      .mapErr((error) => cannot(network, error)),
+  );
 }
 
 function openUplink(

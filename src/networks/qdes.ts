@@ -30,23 +30,50 @@ export interface SharedSocket {
   readonly leaving: boolean;
 }
 
-/** @param sharing the uplinks whose socket has that name. */
+/** What an uplink needs to know besides its network. */
+export interface Around {
+  /** The uplinks that the switch has whose socket has that name. */
+  sharing(socket: string): readonly SharedSocket[];
+  /** Of the network's key file; undefined: it has none. The error is a clause. */
+  keysOf(network: QdesNetwork): Result<readonly string[] | undefined, string>;
+}
+
+/** Hosts know each other by their addresses: with another one it is another uplink. */
 export function planQdesUplink(
   kernel: Kernel,
   network: QdesNetwork,
-  sharing: (socket: string) => readonly SharedSocket[],
+  around: Around,
 ): Result<OwnPortPlan, NetworkError> {
-  const { name, keyFile } = network;
-  return usableInterface(kernel, network).andThen((link) => {
-    const keys = keyFile === undefined ? ok(undefined) : readKeyFile(keyFile, process.geteuid?.() ?? 0);
-    if (keys.isErr()) return err(networkError(`network "${name}" cannot be opened: ${keys.error}`));
-    const socket = socketOf(network, link.ifindex);
-    return ok<OwnPortPlan>({
-      ...{ kind: 'qdes', on: String(link.ifindex), mtu: carriedMtu(network, guestMtu(network, link)) },
-      line: lineOf(network, socket, keys.value),
-      open: () => openUplink(kernel, network, link.ifindex, sharing(socket)),
-    });
-  });
+  return usableLink(kernel, network).andThen(({ link, address }) =>
+    around
+      .keysOf(network)
+      .mapErr((why) => networkError(`network "${network.name}" cannot be opened: ${why}`))
+      .map((keys): OwnPortPlan => {
+        const socket = socketOf(network, link.ifindex);
+        return {
+          ...{ kind: 'qdes', on: `${link.ifindex} ${address}`, line: lineOf(network, socket, keys) },
+          mtu: carriedMtu(network, guestMtu(network, link)),
+          open: () => openUplink(kernel, network, link.ifindex, around.sharing(socket)),
+        };
+      }),
+  );
+}
+
+/** By an interface without an address of the family, datagrams would go out from an address of another one. */
+function usableLink(kernel: Kernel, network: QdesNetwork): Result<{ link: Link; address: string }, NetworkError> {
+  const six = isIPv6Network(network);
+  return usableInterface(kernel, network).andThen((link) =>
+    kernel.surroundings
+      .addressesOn(link.ifindex, six)
+      .mapErr((error) => cannot(network, error))
+      .andThen(([address]) => {
+        if (address !== undefined) return ok({ link, address });
+        const [family, example] = six ? ['IPv6', 'ADDRESS/64'] : ['IPv4', 'ADDRESS/24'];
+        const by = network.interface;
+        const what = `${by} has no ${family} address to send from; give it one: ip address add ${example} dev ${by}`;
+        return err(networkError(`network "${network.name}": ${what}`));
+      }),
+  );
 }
 
 function openUplink(
@@ -91,13 +118,13 @@ export function carriedMtu({ fragment }: QdesNetwork, mtu: number): number {
 
 export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts {
   const { id, port, group, peers, interface: by } = network;
-  const link = usableInterface(kernel, network);
+  const link = usableLink(kernel, network);
   const place = group === undefined ? `port ${port}` : formatEndpoint({ address: group, port });
   const caution = cautionOf(network);
   const named = peers.length === 0 ? '' : `, ${peers.length} peer${peers.length === 1 ? '' : 's'}`;
   return {
     ...socketFacts(`${place}%${by} id ${id}${named}`),
-    mtu: link.isOk() ? guestMtu(network, link.value) : null,
+    mtu: link.isOk() ? guestMtu(network, link.value.link) : null,
     ...guardedBySwitch(network),
     ...(caution === undefined ? {} : { caution }),
     problem: link.isErr() ? link.error.what : null,

@@ -5,14 +5,13 @@ import type { Kernel } from '../kernel/kernel.js';
 import { planMulticastUplink } from './multicast.js';
 import type { NetworkError, OwnPortPlan } from './network.js';
 import { packetMtu, planPacketUplink } from './packet.js';
-import { carriedMtu, planQdesUplink, qdesMtu, type SharedSocket } from './qdes.js';
+import { type Around, carriedMtu, planQdesUplink, qdesMtu } from './qdes.js';
 import { plainMtu } from './socket-network.js';
 
-/** @param sharing uplinks that the switch has, by the name of their socket. */
 export function planUplink(
   kernel: Kernel,
   network: SwitchedNetwork,
-  sharing: (socket: string) => readonly SharedSocket[],
+  around: Around,
 ): Result<OwnPortPlan, NetworkError> {
   switch (network.type) {
     case 'multicast':
@@ -20,7 +19,7 @@ export function planUplink(
     case 'packet':
       return planPacketUplink(kernel, network);
     case 'qdes':
-      return planQdesUplink(kernel, network, sharing);
+      return planQdesUplink(kernel, network, around);
   }
 }
 

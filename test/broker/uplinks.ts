@@ -52,12 +52,11 @@ t.test('an interface that goes while there are guests', async (t) => {
   sh('ip link del here');
   await until(() => {
     say();
-    return /network "wire" has lost its uplink, and its guests reach each other alone: see to /.test(daemon.stderr);
+    return /network "wire" has lost its uplink, and its guests .*: there is no interface here/.test(daemon.stderr);
   });
   await until(() => receive(two.fd, 0)._unsafeUnwrap().tag === 'message');
   t.match((await open('wire')).reply, { status: 'failed', message: /there is no interface here/ });
   wire();
-  await guest('wire');
   const received = () => shJson('ip -s -j link show there')[0].stats64.rx.packets as number;
   const before = received();
   // The kernel itself sends a few, not that many
@@ -65,7 +64,15 @@ t.test('an interface that goes while there are guests', async (t) => {
     say();
     return received() > before + 30;
   });
-  t.pass('the next guest brings another');
+  t.pass('it comes back, and nobody has asked');
+  await guest('wire');
+  t.equal(daemon.stderr.split('has lost its uplink').length, 2);
+  t.equal(daemon.stderr.split('network "wire" has its uplink again').length, 2);
+  const told = daemon.audited().filter(({ event }) => String(event).startsWith('port-'));
+  t.match(told, [
+    { event: 'port-lost', network: 'wire', reason: /^uplink: there is no interface here/ },
+    { event: 'port-back', network: 'wire', reason: 'uplink' },
+  ]);
 });
 
 t.test('an uplink that goes with its last guest is not told', async (t) => {

@@ -46,6 +46,22 @@ t.test('the host on a link: addresses of that link alone, and forwarding where t
   t.same(kernel.surroundings.hostOnLink(other)._unsafeUnwrap(), { hasAddress: true, routes: true });
 });
 
+t.test('the addresses of a link by family, and none that may be another host’s', async (t) => {
+  const { surroundings } = openKernel(t);
+  const bridge = addBridge(t, 'br0');
+  const on = (six: boolean) => surroundings.addressesOn(bridge, six)._unsafeUnwrap();
+  sh('ip link add eth0 type veth peer name wire; ip link set wire master br0 up; ip link set eth0 up');
+  t.teardown(() => sh('ip link del eth0'));
+  sh('ip address flush dev br0');
+  t.same([on(false), on(true)], [[], []]);
+  sh('ip address add 192.0.2.2/24 dev br0; ip address add 192.0.2.1/24 dev br0');
+  t.same(on(false), ['c0000201', 'c0000202']);
+  sh('ip address add fe80::1/64 dev br0 nodad; ip address add 2001:db8::1/64 dev br0 nodad');
+  t.same(on(true), ['20010db8000000000000000000000001', 'fe800000000000000000000000000001']);
+  sh('ip address add 2001:db8::2/64 dev br0');
+  t.equal(on(true).length, 2, 'the kernel asks the others first');
+});
+
 t.test('a link that is gone has no addresses, or none that are told', async (t) => {
   const found = openKernel(t).surroundings.hostOnLink(0x7fff_ffff);
   t.notOk(found.map(({ hasAddress }) => hasAddress).unwrapOr(false));

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ok } from 'neverthrow';
 import t from 'tap';
 import type { QdesNetwork } from '../../src/core/config.js';
+import { readKeyFile } from '../../src/kernel/key-file.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { carriedMtu, describeQdes, planQdesUplink, qdesMtu, type SharedSocket } from '../../src/networks/qdes.js';
 import { FakeKernel } from '../support/fake-kernel.js';
@@ -17,9 +19,13 @@ function kernelWith(change: Parameters<FakeKernel['addBridge']>[1] = {}): FakeKe
   return kernel;
 }
 
+const keysOf = (of: QdesNetwork) =>
+  of.keyFile === undefined ? ok(undefined) : readKeyFile(of.keyFile, process.geteuid?.() ?? 0);
 /** @param sharing who has the socket by now. */
 const open = (kernel: FakeKernel, of: QdesNetwork = network, sharing: readonly SharedSocket[] = []) =>
-  planQdesUplink(kernel, of, () => sharing).andThen((plan) => plan.open().map((fds) => ({ ...plan, fds })));
+  planQdesUplink(kernel, of, { sharing: () => sharing, keysOf }).andThen((plan) =>
+    plan.open().map((fds) => ({ ...plan, fds })),
+  );
 
 function close(fds: readonly OwnedFd[]): void {
   for (const fd of fds) fd.close();
@@ -69,9 +75,22 @@ t.test('errors with their remedy', async (t) => {
   ];
   for (const [code, words] of remedies) {
     const kernel = kernelWith();
-    kernel.failAt(1, code);
+    kernel.failAt(2, code);
     t.match(told(kernel), words, code);
   }
+});
+
+t.test('an interface without an address of the family', async (t) => {
+  const kernel = kernelWith();
+  for (const { ifindex } of kernel.links.values()) kernel.surroundings.addresses.set(ifindex, []);
+  const needs = (of: QdesNetwork) => open(kernel, of)._unsafeUnwrapErr().what;
+  t.equal(
+    needs(network),
+    'network "lan": eth2 has no IPv4 address to send from; give it one: ip address add ADDRESS/24 dev eth2',
+  );
+  t.match(needs(six), /eth2 has no IPv6 address to send from/);
+  t.match(describeQdes(kernel, network), { mtu: null, problem: /no IPv4 address/ });
+  t.same(kernel.leftovers(), []);
 });
 
 t.test('the MTU that fits, and what is carried', async (t) => {

@@ -51,6 +51,8 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/serve.ts': 'test/broker/daemon.ts',
   'src/broker/server.ts': 'test/broker/hostile.ts',
   'src/broker/own-ports.ts': 'test/broker/uplinks.ts',
+  'src/broker/tell-lost.ts': 'test/broker/uplinks.ts',
+  'src/broker/wires.ts': 'test/broker/uplinks.ts',
   'src/broker/plugs.ts': 'test/broker/switch.ts',
   'src/broker/switch-ports.ts': 'test/broker/switch.ts',
   'src/broker/switchboard.ts': 'test/broker/switch.ts',

@@ -8,6 +8,8 @@ import type { HostOnLink, Surroundings, VlanLink } from '../../src/kernel/surrou
 export class FakeSurroundings implements Surroundings {
   /** What the host does on links, by ifindex; nothing on others. */
   readonly host = new Map<number, HostOnLink>();
+  /** Addresses that links have, of any family, by ifindex; others have one. */
+  readonly addresses = new Map<number, readonly string[]>();
   /** Interfaces for VLANs, on top of others. */
   readonly above: VlanLink[] = [];
   /** Whether there is a /dev/vhost-net for the broker. */
@@ -35,6 +37,10 @@ export class FakeSurroundings implements Surroundings {
 
   hostOnLink(ifindex: number): Result<HostOnLink, SysError> {
     return this.call('hostOnLink').map(() => this.host.get(ifindex) ?? { hasAddress: false, routes: false });
+  }
+
+  addressesOn(ifindex: number): Result<readonly string[], SysError> {
+    return this.call('addressesOn').map(() => this.addresses.get(ifindex) ?? ['c0000201']);
   }
 
   mayOpenVhost(): boolean {

@@ -1,6 +1,7 @@
 /* Taps, netlink sockets and the kernel's numbers, for JavaScript. */
 #include "constants.h"
 #include "convert.h"
+#include "interfaces.h"
 #include "netlink.h"
 #include "tun.h"
 
@@ -51,6 +52,19 @@ static napi_value js_netlink_watch_links(napi_env env, napi_callback_info info) 
 
 static napi_value js_netlink_watch_sticky_entries(napi_env env, napi_callback_info info) {
     return with_int(env, info, netlink_watch_sticky_entries);
+}
+
+static napi_value js_netlink_watch_interfaces(napi_env env, napi_callback_info info) {
+    napi_value arguments[3];
+    int32_t fd;
+    uint8_t *names;
+    uint32_t *indexes;
+    size_t size, count;
+    if (!get_arguments(env, info, 3, arguments) || !get_int(env, arguments[0], &fd) ||
+        !get_bytes(env, arguments[1], &names, &size) || !get_uints(env, arguments[2], &indexes, &count))
+        return NULL;
+    const char(*all)[IFNAMSIZ] = (const void *)names;
+    return make_int(env, interfaces_watch(fd, all, size / IFNAMSIZ, indexes, count));
 }
 
 static napi_value js_netlink_send(napi_env env, napi_callback_info info) {
@@ -143,6 +157,7 @@ void register_links(napi_env env, napi_value exports) {
     export_function(env, exports, "netlinkOpen", js_netlink_open);
     export_function(env, exports, "netlinkWatchLinks", js_netlink_watch_links);
     export_function(env, exports, "netlinkWatchStickyEntries", js_netlink_watch_sticky_entries);
+    export_function(env, exports, "netlinkWatchInterfaces", js_netlink_watch_interfaces);
     export_function(env, exports, "netlinkSend", js_netlink_send);
     export_function(env, exports, "netlinkReceive", js_netlink_receive);
     export_function(env, exports, "netlinkExchange", js_netlink_exchange);

@@ -51,6 +51,7 @@ const struct constant constants[] = {
     OFFSET(ndmsg, ndm_flags),
     SIZE(ifaddrmsg),
     OFFSET(ifaddrmsg, ifa_family),
+    OFFSET(ifaddrmsg, ifa_flags),
     OFFSET(ifaddrmsg, ifa_scope),
     OFFSET(ifaddrmsg, ifa_index),
     SIZE(netconfmsg),
@@ -96,6 +97,9 @@ const struct constant constants[] = {
     VALUE(RTM_GETNETCONF),
 
     VALUE(RT_SCOPE_LINK),
+    VALUE(IFA_ADDRESS),
+    VALUE(IFA_LOCAL),
+    VALUE(IFA_F_TENTATIVE),
     VALUE(NETCONFA_IFINDEX),
     VALUE(NETCONFA_IFINDEX_ALL),
     VALUE(NETCONFA_FORWARDING),

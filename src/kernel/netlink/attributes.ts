@@ -66,6 +66,12 @@ export class Attributes {
     return `${pair(0)}:${pair(1)}:${pair(2)}:${pair(3)}:${pair(4)}:${pair(5)}`;
   }
 
+  /** Its bytes, as hexadecimal digits. */
+  hex(type: number): string {
+    const at = this.#at[type] as number;
+    return this.#memory.bytes.toString('hex', at, at + this.#size(at));
+  }
+
   /** The attributes inside one; none where it is missing. */
   nested(type: number): Attributes {
     const at = this.#at[type] as number;

@@ -44,12 +44,18 @@ const {
   IFLA_VLAN_ID,
   ifinfomsg,
 } = native.constants;
+const familyAt = native.constants['ifinfomsg.ifi_family'];
 const typeAt = native.constants['ifinfomsg.ifi_type'];
 const indexAt = native.constants['ifinfomsg.ifi_index'];
 const flagsAt = native.constants['ifinfomsg.ifi_flags'];
 
 export function readIfindex(memory: NetlinkBytes, { at }: Answer): number {
   return memory.u32[(at + indexAt) >> 2] as number;
+}
+
+/** AF_BRIDGE in what is told of a link as a bridge's port. */
+export function readFamily(memory: NetlinkBytes, { at }: Answer): number {
+  return memory.bytes[at + familyAt] as number;
 }
 
 export function readLink(memory: NetlinkBytes, answer: Answer): Link {
