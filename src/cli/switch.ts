@@ -91,11 +91,18 @@ function portColumns(userName: UserNames): readonly Column<SwitchPortListing>[] 
   ];
 }
 
+/** What hardly is but by a mistake in the configuration of one of the hosts. */
+const questions: Readonly<Record<string, string>> = {
+  'bad-header': 'have all hosts of the network the same encapsulation, and all or none a key-file?',
+  unverified: 'have all hosts of the network the same keys?',
+};
+
 /** Why frames were dropped, and what else was not done for it; empty: nothing. */
 function describeTrouble({ drops, notLearned, moves }: SwitchPortListing): string {
   const reasons = Object.entries(drops).map(([reason, frames]) => `${frames} ${reason}`);
   return [
     reasons.length === 0 ? '' : `dropped ${reasons.join(', ')}`,
+    ...Object.keys(drops).map((reason) => questions[reason] ?? ''),
     notLearned === 0 ? '' : `${plural(notLearned, 'frame')} from addresses that there was no room for`,
     moves === 0 ? '' : `an address came here from another port ${plural(moves, 'time')}`,
   ]

@@ -6,7 +6,7 @@ t.test('as people see it', async (t) => {
   const none = { grant: null, uid: null, mac: null, holder: null, since: null };
   const report = {
     ...switchReport(1, [
-      switchPort({ port: 0, uplink: true, kind: 'qdes', ...none, addresses: 12 }),
+      switchPort({ port: 0, uplink: true, kind: 'qdes', ...none, addresses: 12, drops: { unverified: 5 } }),
       switchPort({ rxFrames: 10, rxBytes: 999, drops: { locked: 3, 'egress-full': 4 }, notLearned: 2, moves: 1 }),
       switchPort({ port: 2, grant: '5e6f7a8b', uid: 4242, txFrames: 1e9 }),
     ]),
@@ -27,9 +27,10 @@ NETWORK  PORTS  ADDRESSES
 lab          3          1
 
 PORT        NETWORK  KIND   USER   ADDRESSES  RX-FRAMES  RX-BYTES   TX-FRAMES  TX-BYTES  DROPPED
-uplink/lab  lab      qdes   -             12          0         0           0         0        0
+uplink/lab  lab      qdes   -             12          0         0           0         0        5
 1a2b3c4d    lab      dgram  alice          1         10       999           0         0        7
 5e6f7a8b    lab      dgram  4242           1          0         0  1000000000         0        0
+uplink/lab: dropped 5 unverified; have all hosts of the network the same keys?
 1a2b3c4d: dropped 3 locked, 4 egress-full; 2 frames from addresses that there was no room for; an address came here from another port 1 time
 
 PEER                NETWORK  HEARD  ROUND-TRIP
