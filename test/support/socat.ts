@@ -55,6 +55,17 @@ export async function datagrams(t: Test, from: Place, to: Place, size: number, t
   t.ok(readFileSync(received).equals(bytes), 'unchanged');
 }
 
+/** Whether somebody answers at an address of IPv4 (ARP), who is not known from before. */
+export async function isAnswered(from: Place['host'], address: string): Promise<boolean> {
+  from.run(`ip neigh flush to ${address}; echo hello | socat -u - UDP-SENDTO:${address}:9 || true`);
+  let state = '';
+  await until(() => {
+    state = from.run(`ip neigh show ${address}`);
+    return /lladdr|FAILED/.test(state);
+  });
+  return state.includes('lladdr');
+}
+
 function prepare(t: Test, { address }: Place) {
   port += 1;
   const folder = temporaryFolder(t);
