@@ -124,8 +124,9 @@ export class Control implements Disposable {
   }
 
   #fail(error: SysError): void {
-    this.complain(`the broker is left: ${describeSysError(error)}`);
+    // First, since complaints are told to the broker as well, if there is one
     this.#leave();
+    this.complain(`the broker is left: ${describeSysError(error)}`);
     this.left();
   }
 

@@ -114,6 +114,29 @@ t.test('what cannot be a port is told', async (t) => {
   t.match(it.stderr, /not understood/);
 });
 
+t.test('a broker that does not read what it is told is left, and the next one served', async (t) => {
+  const it = new SwitchProcess(t);
+  const deaf = it.connect(t);
+  const guest = guestEnd(t, 'seqpacket', (ours) => deaf.order(plug, [ours]));
+  // Each is told to be none; the first error is that nobody is there any more
+  await until(() =>
+    send(deaf.connection.fd, Buffer.from('no order'), []).match(
+      () => false,
+      ({ code }) => code !== 'EAGAIN',
+    ),
+  );
+  const next = it.connect(t);
+  next.order({ order: 'list' });
+  const { event, fds } = await next.event();
+  t.match(event, { event: 'port', order: { port: 0 } });
+  for (const fd of fds) fd.close();
+  t.same((await next.event()).event, { event: 'listed' });
+  next.connection.close();
+  guest.close();
+  t.equal(await it.ended, 0, 'without broker and guests it ends');
+  t.match(it.stderr, /^fdbroker-switchd: the broker is left: sendmsg: EAGAIN/m);
+});
+
 t.test('it has no privilege', { skip: !root && 'not root: nobody gives it any' }, async (t) => {
   const it = new SwitchProcess(t);
   const broker = it.connect(t);
