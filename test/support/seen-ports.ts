@@ -1,5 +1,6 @@
 /** Ports, addresses and peers as the switch itself tells of them. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readSwitch, type SwitchReport } from '../../src/client/inspect.js';
 import type { SwitchPortListing } from '../../src/protocol/switch-report.js';
 
@@ -8,6 +9,7 @@ export async function seenBy(socket: string): Promise<SwitchReport> {
   for (;;) {
     const seen = (await readSwitch(socket)).unwrapOr(undefined);
     if (seen !== undefined) return seen;
+    await delay(10);
   }
 }
 
