@@ -17,21 +17,41 @@ export class AddressHash {
   }
 
   /**
-   * @param network 0 to 65535.
-   * @param bytes hold the address from `at` on.
+   * @param low bytes 2 to 5 of the address.
+   * @param high bytes 0 and 1, then the network, 0 to 65535.
    * @returns any 32 bits, as a signed number.
    */
-  of(network: number, bytes: Uint8Array, at: number): number {
+  ofWords(low: number, high: number): number {
     const t = this.#tables;
     return (
-      (t[bytes[at] as number] as number) ^
-      (t[0x100 | (bytes[at + 1] as number)] as number) ^
-      (t[0x200 | (bytes[at + 2] as number)] as number) ^
-      (t[0x300 | (bytes[at + 3] as number)] as number) ^
-      (t[0x400 | (bytes[at + 4] as number)] as number) ^
-      (t[0x500 | (bytes[at + 5] as number)] as number) ^
-      (t[0x600 | (network & 0xff)] as number) ^
-      (t[0x700 | (network >>> 8)] as number)
+      (t[high >>> 24] as number) ^
+      (t[0x100 | ((high >>> 16) & 0xff)] as number) ^
+      (t[0x200 | (low >>> 24)] as number) ^
+      (t[0x300 | ((low >>> 16) & 0xff)] as number) ^
+      (t[0x400 | ((low >>> 8) & 0xff)] as number) ^
+      (t[0x500 | (low & 0xff)] as number) ^
+      (t[0x600 | (high & 0xff)] as number) ^
+      (t[0x700 | ((high >>> 8) & 0xff)] as number)
     );
   }
+
+  /** The same, of an address that lies in `bytes` from `at` on. */
+  of(network: number, bytes: Uint8Array, at: number): number {
+    return this.ofWords(lowWord(bytes, at), highWord(bytes, at, network));
+  }
+}
+
+/** Bytes 2 to 5. */
+export function lowWord(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at + 2] as number) << 24) |
+    ((bytes[at + 3] as number) << 16) |
+    ((bytes[at + 4] as number) << 8) |
+    (bytes[at + 5] as number)
+  );
+}
+
+/** Bytes 0 and 1, then the network. */
+export function highWord(bytes: Uint8Array, at: number, network: number): number {
+  return ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | network;
 }

@@ -135,6 +135,7 @@ export class Loop {
     if (io === undefined) return;
     const first = this.#place(io.room ?? io.maxFrame);
     const received = io.receive(this.#io, first, frameBatch);
+    this.it.foresee(port, this.#io, first, received);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
     if (received > 0) this.#slots.take(first, received);
     if (received === frameBatch && io.edge) this.#again.add(port);
@@ -150,9 +151,7 @@ export class Loop {
 
   /** The first of as many slots as one call may fill. @param bytes of the longest frame. */
   #place(bytes: number): number {
-    const first = this.#slots.place(bytes);
-    if (first >= 0) return first;
-    this.#flush();
+    if (this.#slots.place(bytes) < 0) this.#flush();
     return this.#slots.place(bytes);
   }
 

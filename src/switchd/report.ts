@@ -13,7 +13,7 @@ import {
   type SwitchPortListing,
 } from '../protocol/switch-report.js';
 import type { Counters } from '../switch/counters.js';
-import { type FdbMemory, readSlot } from '../switch/fdb.js';
+import { type FdbMemory, networkIn, portIn, readSlot, slotCount } from '../switch/fdb.js';
 import { listPeers, type PeerMemory } from '../switch/qdes/peer-memory.js';
 
 /** Slots of the table that are looked at in one go. */
@@ -91,10 +91,10 @@ function ageOf(seen: number | undefined, clock: number): number | null {
 function countAddresses(fdb: FdbMemory) {
   const [ports, networks] = [new Map<number, number>(), new Map<number, number>()];
   let total = 0;
-  for (let slot = 0; slot < fdb.ports.length; slot += 1) {
-    const port = fdb.ports[slot] as number;
+  for (let slot = 0; slot < slotCount(fdb); slot += 1) {
+    const port = portIn(fdb, slot);
     if (port < 0) continue;
-    const network = (fdb.high[slot] as number) & 0xffff;
+    const network = networkIn(fdb, slot);
     ports.set(port, (ports.get(port) ?? 0) + 1);
     networks.set(network, (networks.get(network) ?? 0) + 1);
     total += 1;
@@ -103,9 +103,9 @@ function countAddresses(fdb: FdbMemory) {
 }
 
 function* addressTexts({ fdb, clock }: ReportSources, shown: ReadonlyMap<number, Labelled>): Generator<string> {
-  for (let first = 0; first < fdb.ports.length; first += slotsAtOnce) {
+  for (let first = 0; first < slotCount(fdb); first += slotsAtOnce) {
     let text = '';
-    for (let slot = first; slot < Math.min(first + slotsAtOnce, fdb.ports.length); slot += 1) {
+    for (let slot = first; slot < Math.min(first + slotsAtOnce, slotCount(fdb)); slot += 1) {
       const line = addressLine(fdb, slot, clock, shown);
       if (line !== undefined) text += encodeLine(line);
     }

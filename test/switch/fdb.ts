@@ -6,7 +6,7 @@ import { AddressHash } from '../../src/switch/hash.js';
 import { station } from '../support/frames.js';
 import { randomNumbers } from '../support/random.js';
 
-const worst = { of: () => 0xfffffffe } as unknown as AddressHash;
+const worst = { ofWords: () => 0xfffffffe } as unknown as AddressHash;
 
 for (const [name, hash, steps] of [
   ['spread', new AddressHash(randomFillSync), 40_000],

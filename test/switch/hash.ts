@@ -1,13 +1,14 @@
 /** Addresses that another key would put into one place are spread by ours. */
 import { randomFillSync } from 'node:crypto';
 import t from 'tap';
-import { AddressHash } from '../../src/switch/hash.js';
+import { AddressHash, highWord, lowWord } from '../../src/switch/hash.js';
 import { station } from '../support/frames.js';
 
 t.test('the same key, the same hash; each table hashes for itself', async (t) => {
   const [one, other] = [new AddressHash(randomFillSync), new AddressHash(randomFillSync)];
   const address = station(5);
   t.equal(one.of(1, address, 0), one.of(1, address, 0));
+  t.equal(one.of(1, address, 0), one.ofWords(lowWord(address, 0), highWord(address, 0, 1)));
   const differ = Array.from({ length: 64 }, (_, i) => one.of(1, station(i), 0) !== other.of(1, station(i), 0));
   t.ok(differ.includes(true));
 });

@@ -142,6 +142,26 @@ t.test('floods of a port are limited, its unicast is not', async (t) => {
   t.equal(it.pass(0, 0, all, 0, all.length, 1), 1, 'a second later there is more');
 });
 
+t.test('what is foreseen changes nothing, whatever lies there', async (t) => {
+  const random = randomNumbers(3);
+  const it = new Switch({ ports: 2, addresses: 4096, ageing });
+  it.add(0, { ...plain, maxAddresses: 4096 }, 0);
+  it.add(1, plain, 0);
+  for (let i = 0; i < 1000; i += 1) it.pass(0, 0, frame(broadcast, station(i)), 0, 60, 0);
+  const [slots, counts] = [it.fdb.memory.slots.slice(), it.counters.of(0)];
+  const bytes = Uint8Array.from({ length: 4096 }, () => random(256));
+  bytes.set(frame(station(1), station(2)), 64);
+  const seen = new Set<number>();
+  for (let round = 0; round < 100; round += 1) {
+    it.foresee(0, { bytesOf: () => bytes, start: Int32Array.of(64, random(4000), random(4000)) }, 0, 1 + random(3));
+    seen.add(it.foreseen);
+  }
+  t.ok(seen.size > 1, 'it has looked');
+  t.same(it.fdb.memory.slots, slots);
+  t.same(it.counters.of(0), counts);
+  t.equal(it.fdb.size, 1000);
+});
+
 t.test('a table that is full forwards all the same', async (t) => {
   const it = new Switch({ ports: 2, addresses: 4, ageing });
   it.add(0, { ...plain, maxAddresses: 100_000 }, 0);
