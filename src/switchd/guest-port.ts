@@ -1,6 +1,6 @@
 /** Ports of guests: pairs of unix sockets whose other end QEMU has (-netdev dgram and stream, docs/qemu.md). */
 import type { FrameIo } from '../kernel/frame-io.js';
-import type { PortIo } from './port-io.js';
+import { type PortIo, refused } from './port-io.js';
 
 const none = new Uint8Array();
 
@@ -18,8 +18,9 @@ export class DgramPort implements PortIo {
     return io.receive(this.fd, first, count, 0, 0);
   }
 
-  accept(): number {
-    return 0;
+  /** A socket whose other end has closed gives messages without bytes, as many as are asked for. */
+  accept(io: FrameIo, slot: number): number {
+    return (io.length[slot] as number) > 0 ? 0 : refused;
   }
 
   send(io: FrameIo, slots: Int32Array, peers: Int32Array, count: number): void {

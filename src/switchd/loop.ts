@@ -13,17 +13,13 @@ import { Captures } from './captures.js';
 import { Chores } from './chores.js';
 import { Egress } from './egress.js';
 import { Finisher } from './finisher.js';
+import { type LoopEvents, PortEnds } from './port-ends.js';
 import { type PortIo, reasonOf } from './port-io.js';
 import { Slots } from './slots.js';
 
 /** Frames that wait to be sent, counted for each port that they go to. */
 const entries = 65_536;
 const { EINVAL, EPROTO } = constants.errno;
-
-export interface LoopEvents {
-  /** The port is of no use any more: its other end has gone. It is not waited for any longer, and not removed. */
-  ended(port: number): void;
-}
 
 export class Loop {
   readonly captures: Captures;
@@ -34,8 +30,7 @@ export class Loop {
   readonly #egress: Egress;
   readonly #outSlots = new Int32Array(frameBatch);
   readonly #outPeers = new Int32Array(frameBatch);
-  /** Ports whose other end has closed. */
-  readonly #hungUp = new Set<number>();
+  readonly #ends: PortEnds;
   /** Ports that gave as much as was asked for and are told of once only. */
   readonly #again = new Set<number>();
   #now = seconds();
@@ -50,9 +45,10 @@ export class Loop {
   constructor(
     private readonly it: Switch,
     private readonly poller: Poller,
-    private readonly events: LoopEvents,
+    events: LoopEvents,
     private readonly busyPoll = 0,
   ) {
+    this.#ends = new PortEnds(events);
     this.captures = new Captures(it.ports);
     this.#chores = new Chores(it, this.#io, this.#now);
     this.#ports = new Array(it.ports.capacity);
@@ -83,6 +79,7 @@ export class Loop {
     if (io === undefined) return;
     this.#send();
     this.#ignore(port);
+    this.#ends.forget(port);
     const heir = this.#chores.remove(io);
     if (heir !== undefined) this.poller.add((this.#ports[heir] as PortIo).fd, heir, false)._unsafeUnwrap();
     this.#ports[port] = undefined;
@@ -108,7 +105,7 @@ export class Loop {
         others += 1;
         continue;
       }
-      if (((ready[2 * i + 1] as number) & hungUp) !== 0) this.#hungUp.add(id);
+      if (((ready[2 * i + 1] as number) & hungUp) !== 0) this.#ends.hangUp(id);
       this.#receive(id);
     }
     if (this.#again.size > 0) this.#goOn();
@@ -141,7 +138,7 @@ export class Loop {
     if (received === frameBatch && io.edge) this.#again.add(port);
     // The kernel has no header that says what is left to be done to a frame, and has dropped it
     if (received === -EINVAL) this.it.counters.dropped(port, dropCode['bad-offload']);
-    if (received === -EPROTO || (this.#hungUp.has(port) && this.#isEmpty(first, received))) this.#end(port);
+    if (received === -EPROTO || (this.#ends.hasHungUp(port) && this.#isEmpty(first, received))) this.#end(port);
   }
 
   /** Whether what was received last of a socket that has hung up was all: then it gives messages without bytes. */
@@ -234,13 +231,12 @@ export class Loop {
 
   #end(port: number): void {
     this.#ignore(port);
-    this.events.ended(port);
+    this.#ends.end(port);
   }
 
   #ignore(port: number): void {
     this.poller.remove((this.#ports[port] as PortIo).fd);
     this.#again.delete(port);
-    this.#hungUp.delete(port);
   }
 }
 

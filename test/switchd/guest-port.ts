@@ -27,7 +27,7 @@ for (const [type, Port, wanted] of [
     t.same(bytes.subarray(0, wanted.length), wanted);
     once();
     t.equal(here.receive(io, 1, 1), 1);
-    t.equal(here.accept(), 0);
+    t.equal(here.accept(io, 1), 0);
     t.same(io.bytesOf(1).slice(io.start[1], (io.start[1] as number) + payload.length), payload);
   });
 }

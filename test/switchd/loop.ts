@@ -151,10 +151,17 @@ t.test('an end is told once, after what was sent before it', async (t) => {
       got,
       Array.from({ length: 70 }, (_, i) => i),
     );
+    other.send(frame(broadcast, station(1)));
+    scene.turn();
+    t.same(scene.ended, [0], 'also when there is something for it');
+    t.match(scene.it.counters.of(0), { rxFrames: 70, drops: { 'too-short': 0 } });
     scene.loop.unplug(0);
     other.send(frame(broadcast, station(1)));
     scene.turn();
     t.notOk(scene.it.ports.has(0));
+    scene.guest(0, kind).close();
+    scene.turn();
+    t.same(scene.ended, [0, 0], 'another of that number is told of too');
   }
 });
 
