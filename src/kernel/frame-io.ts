@@ -44,7 +44,8 @@ export class FrameIo {
   readonly sent = { sent: 0, failed: 0, full: 0, broken: false };
   readonly #home: Int32Array;
   readonly #handle: FramesHandle;
-  readonly #result = new Int32Array(4);
+  readonly #result = new Int32Array(5);
+  readonly #left = new Int32Array(1);
 
   constructor(classes: readonly SlotClass[]) {
     const slots = classes.reduce((sum, one) => sum + one.slots, 0);
@@ -120,6 +121,47 @@ export class FrameIo {
     addresses: Uint8Array,
   ): FrameIo['sent'] {
     return this.#tell(native.framesSend(this.#handle, fd, slots, count, prefix, peers, addresses, this.#result));
+  }
+
+  /** From now on the socket of UDP gives what came in a row as one message. @returns false: the kernel does not know how. */
+  static takeTrains(fd: number): boolean {
+    return native.trainsAccept(fd) === 0;
+  }
+
+  /**
+   * receive() with addresses from such a socket; each datagram gets a slot. When `left` is true afterwards more came: the
+   * next call is to be for it.
+   */
+  receiveTrains(fd: number, first: number, count: number, prefix: number): number {
+    this.#reset(first, count);
+    return native.trainsReceive(this.#handle, fd, first, count, prefix, this.#left);
+  }
+
+  get left(): boolean {
+    return this.#left[0] !== 0;
+  }
+
+  /**
+   * send() to addresses by a socket of UDP: what goes to the same place in a row, and is as long, goes as one message.
+   *
+   * @param longest bytes of a datagram, with its prefix, that is sent so.
+   */
+  sendTrains(
+    fd: number,
+    slots: Int32Array,
+    count: number,
+    prefix: number,
+    peers: Int32Array,
+    addresses: Uint8Array,
+    longest: number,
+  ): FrameIo['sent'] {
+    const result = this.#result;
+    return this.#tell(native.trainsSend(this.#handle, fd, slots, count, prefix, peers, addresses, longest, result));
+  }
+
+  /** Bytes of the shortest datagrams that the kernel did not take so in the last sendTrains(), which sent them one by one; 0: none. */
+  get refusedTrains(): number {
+    return this.#result[4] as number;
   }
 
   /** receive() from a tap that does not block, by its own descriptor. What fills its slot may have been cut: it is too long. */

@@ -46,6 +46,31 @@ export interface FrameCalls {
   ): number;
 }
 
+/** Datagrams of UDP that come and go several at once (trains.h). */
+export interface TrainCalls {
+  /** -ENOPROTOOPT from a kernel that does not know it. */
+  trainsAccept(fd: number): number;
+  /** @param left gets 1 where more came than had room, else 0. */
+  trainsReceive(
+    ...call: [frames: FramesHandle, fd: number, first: number, count: number, prefix: number, left: Int32Array]
+  ): number;
+  /**
+   * @param longest bytes of a datagram that is to go with others.
+   * @param result gets, besides what framesSend tells, the size that was refused; 0: none.
+   */
+  trainsSend(
+    frames: FramesHandle,
+    fd: number,
+    slots: Int32Array,
+    count: number,
+    prefix: number,
+    peers: Int32Array,
+    addresses: Uint8Array,
+    longest: number,
+    result: Int32Array,
+  ): number;
+}
+
 /** Places of 32 bytes, as in FrameCalls. */
 export interface AddressCalls {
   /** -EINVAL: no IPv4 or IPv6 address. */

@@ -1,6 +1,6 @@
 /** The only door to the addon (src/kernel/native/*.c). Every number returned is 0 or more, or -errno. */
 import { createRequire } from 'node:module';
-import type { AddressCalls, FrameCalls, PollerCalls } from './native-frames.js';
+import type { AddressCalls, FrameCalls, PollerCalls, TrainCalls } from './native-frames.js';
 import type { InetCalls } from './native-inet.js';
 import type { LinkCalls } from './native-links.js';
 import type { MacvtapCalls } from './native-macvtap.js';
@@ -125,7 +125,7 @@ interface CloserCalls {
 }
 
 interface SomeCalls extends SocketCalls, WatchCalls, ProcessCalls, LinkCalls, MacvtapCalls, CloserCalls {}
-interface MovingCalls extends FrameCalls, PollerCalls, AddressCalls, PipeCalls {}
+interface MovingCalls extends FrameCalls, TrainCalls, PollerCalls, AddressCalls, PipeCalls {}
 interface Addon extends SomeCalls, InetCalls, MulticastCalls, PacketCalls, MovingCalls, RealtimeCalls {}
 
 export const native = createRequire(import.meta.url)('../../native/fdbroker.node') as Addon;

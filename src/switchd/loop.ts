@@ -135,6 +135,7 @@ export class Loop {
     this.it.foresee(port, this.#io, first, received);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
     if (received > 0) this.#slots.take(first, received);
+    if (this.#io.left) return this.#receive(port);
     if (received === frameBatch && io.edge) this.#again.add(port);
     // The kernel has no header that says what is left to be done to a frame, and has dropped it
     if (received === -EINVAL) this.it.counters.dropped(port, dropCode['bad-offload']);
@@ -220,12 +221,11 @@ export class Loop {
 
   #account(port: number): void {
     const { sent, full, failed, broken } = this.#io.sent;
-    const { counters } = this.it;
     let bytes = 0;
     for (let i = 0; i < sent; i += 1) bytes += this.#io.length[this.#outSlots[i] as number] as number;
-    counters.sent(port, sent, bytes);
-    if (full > 0) counters.dropped(port, dropCode['egress-full'], full);
-    if (failed > 0) counters.dropped(port, dropCode['egress-failed'], failed);
+    this.it.counters.sent(port, sent, bytes);
+    if (full > 0) this.it.counters.dropped(port, dropCode['egress-full'], full);
+    if (failed > 0) this.it.counters.dropped(port, dropCode['egress-failed'], failed);
     if (broken) this.#end(port);
   }
 

@@ -7,7 +7,7 @@ import { randomFillSync } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import type { QdesLine } from '../core/qdes-line.js';
 import { writeAddress } from '../kernel/address-book.js';
-import { addressSize, type FrameIo, withAddress } from '../kernel/frame-io.js';
+import { addressSize, FrameIo } from '../kernel/frame-io.js';
 import { dropCode } from '../switch/drop-reason.js';
 import * as header from '../switch/qdes/header.js';
 import { groupPlace, type PeerMemory } from '../switch/qdes/peer-memory.js';
@@ -69,6 +69,8 @@ export class QdesPort implements PortIo {
 
   join(port: number): 'waits' | 'shares' | 'refused' {
     this.number = port;
+    // A kernel that cannot gives one datagram a message
+    FrameIo.takeTrains(this.fd);
     return this.socket.join(this.line.id, this, this.maxFrame + (this.#seal === undefined ? 0 : sealSize));
   }
 
@@ -80,6 +82,7 @@ export class QdesPort implements PortIo {
   tick(io: FrameIo, slot: number, now: number): void {
     this.peers.age(now, silence[this.line.encapsulation]);
     this.#seal?.forget((peer) => this.peers.isCurrent(peer));
+    this.#sender.tryTrains();
     if (this.#vxlan) return;
     if (this.#shared) this.#sender.rename();
     this.#shared = false;
@@ -90,7 +93,7 @@ export class QdesPort implements PortIo {
 
   receive(io: FrameIo, first: number, count: number): number {
     this.socket.now = performance.now() / 1000;
-    return io.receive(this.fd, first, count, headerSize, withAddress);
+    return io.receiveTrains(this.fd, first, count, headerSize);
   }
 
   /** Also for the other ports of the socket. */

@@ -24,12 +24,17 @@ function framesFor(maxFrame: number): FrameIo {
   return found;
 }
 
+/** More than any datagram has. */
+const longestTrain = 0xffff;
+
 export class QdesSender {
   /** What became of datagrams since begin(). */
   readonly totals = { sent: 0, failed: 0, full: 0 };
   /** Who we are. */
   readonly #instance = randomFillSync(new Int32Array(1));
   readonly #sealed: FrameIo | undefined;
+  /** Bytes of the longest datagrams that the kernel is to take several at once of. */
+  #train = longestTrain;
   #count = 0;
   #io: FrameIo | undefined;
   #slot = 0;
@@ -52,6 +57,11 @@ export class QdesSender {
   /** Another switch has the same number. */
   rename(): void {
     randomFillSync(this.#instance);
+  }
+
+  /** Of what was refused the kernel is asked anew: the way may have become another. */
+  tryTrains(): void {
+    this.#train = longestTrain;
   }
 
   begin(): void {
@@ -96,7 +106,8 @@ export class QdesSender {
   flush(addresses = this.peers.addresses): void {
     if (this.#count === 0 || this.#io === undefined) return;
     const prefix = this.seal === undefined ? headerSize : headerSize + sealSize;
-    const sent = this.#io.send(this.fd, slots, this.#count, prefix, places, addresses);
+    const sent = this.#io.sendTrains(this.fd, slots, this.#count, prefix, places, addresses, this.#train);
+    if (this.#io.refusedTrains > 0) this.#train = this.#io.refusedTrains - 1;
     this.totals.sent += sent.sent;
     this.totals.failed += sent.failed;
     this.totals.full += sent.full;

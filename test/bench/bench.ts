@@ -21,6 +21,7 @@ import { measureCosts } from './switch/costs.js';
 import { measureFootprint } from './switch/footprint.js';
 import { measureLatencies } from './switch/latencies.js';
 import { measureManners } from './switch/manners.js';
+import { measureQdesRates } from './switch/qdes-rates.js';
 import { measureRates } from './switch/rates.js';
 import { measureTimeToFd } from './time-to-fd.js';
 import { measureTimeToGrant } from './time-to-grant.js';
@@ -43,6 +44,7 @@ const entries: Readonly<Record<string, (results: Results, folder: string) => voi
   'switch-costs': measureCosts,
   'switch-footprint': measureFootprint,
   'switch-manners': measureManners,
+  'qdes-rates': measureQdesRates,
 };
 
 const wanted = process.argv.slice(2);

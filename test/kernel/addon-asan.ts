@@ -10,7 +10,7 @@ const cc = process.env['CC'] ?? 'cc';
 const tests = [
   ...['seqpacket', 'listen', 'peer', 'watch', 'watch-lifetime', 'accounts', 'errno', 'close', 'closer'],
   ...['native-links', 'linux-taps', 'known-link', 'linux-sockets', 'macvtap-node', 'linux-macvtap'],
-  ...['packet-sockets', 'multicast-sockets', 'pipe', 'host-taps'],
+  ...['packet-sockets', 'multicast-sockets', 'pipe', 'host-taps', 'frame-io', 'trains', 'odd-trains'],
 ];
 
 const sources = inProject('src/kernel/native');

@@ -2,9 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { sh } from './namespace.js';
 
-/** @param socket the broker's. */
-export function switchPids(socket: string): number[] {
-  const lines = sh('ss -xlp')
+/**
+ * @param socket the broker's.
+ * @param run runs a command where the broker is.
+ */
+export function switchPids(socket: string, run = sh): number[] {
+  const lines = run('ss -xlp')
     .split('\n')
     .filter((line) => line.includes(`${socket}.switch`));
   const pids = lines.flatMap((line) => [...line.matchAll(/pid=(\d+)/g)].map(([, pid]) => Number(pid)));

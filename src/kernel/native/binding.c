@@ -14,6 +14,7 @@ NAPI_MODULE_INIT() {
     register_macvtap(env, exports);
     register_closer(env, exports);
     register_frames(env, exports);
+    register_trains(env, exports);
     register_address(env, exports);
     register_poller(env, exports);
     register_realtime(env, exports);

@@ -1,6 +1,5 @@
 /* The calls of frames.h for JavaScript; src/kernel/native-frames.ts has their types. */
-#include "convert.h"
-#include "frames.h"
+#include "binding_frames.h"
 
 #include <stdlib.h>
 
@@ -15,6 +14,7 @@ static void unbind(napi_env env, void *data, void *hint) {
     struct bound *bound = data;
     if (bound->arrays) napi_delete_reference(env, bound->arrays);
     free(bound->frames.scratch);
+    free(bound->frames.trains);
     free(bound);
 }
 
@@ -68,7 +68,7 @@ failed:
     return NULL;
 }
 
-static struct frames *get_frames(napi_env env, napi_value value) {
+struct frames *get_frames(napi_env env, napi_value value) {
     void *data = NULL;
     if (napi_get_value_external(env, value, &data) == napi_ok && data) return &((struct bound *)data)->frames;
     napi_throw_type_error(env, NULL, "frames are expected");

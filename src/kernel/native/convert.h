@@ -22,6 +22,7 @@ void register_taps(napi_env env, napi_value exports);
 void register_macvtap(napi_env env, napi_value exports);
 void register_closer(napi_env env, napi_value exports);
 void register_frames(napi_env env, napi_value exports);
+void register_trains(napi_env env, napi_value exports);
 void register_address(napi_env env, napi_value exports);
 void register_poller(napi_env env, napi_value exports);
 void register_realtime(napi_env env, napi_value exports);

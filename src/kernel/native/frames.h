@@ -28,15 +28,17 @@ struct frames {
     int32_t *tag;
     /* For streams: as large as FRAME_SCRATCH. */
     uint8_t *scratch;
+    /* Of trains.h, from the first use on. */
+    struct trains *trains;
 };
 
 #define FRAME_SCRATCH (256 * 1024)
 
-/* What receiving is to note besides the bytes. */
-enum { FRAMES_WITH_ADDRESS = 1, FRAMES_WITH_TAG = 2 };
 /* The slot's memory from its prefix on; NULL when `bytes` of it are not there. */
 uint8_t *frames_place(const struct frames *frames, uint32_t slot, uint32_t prefix, size_t bytes);
 
+/* What receiving is to note besides the bytes. */
+enum { FRAMES_WITH_ADDRESS = 1, FRAMES_WITH_TAG = 2 };
 
 /*
  * Takes what waits in a socket of messages into slots from `first` on, each with its prefix before it, without waiting.
@@ -71,7 +73,6 @@ struct frames_sent {
 int frames_send(const struct frames *frames, int fd, const int32_t *slots, uint32_t count, uint32_t prefix,
                 const int32_t *peers, const uint8_t *addresses, size_t address_count, struct frames_sent *sent);
 
-#endif
 /*
  * frames_receive() and frames_send() for a tap, which is no socket and must not block (tun.h): one system call a frame,
  * as the kernel has no other. A frame that fills its slot may have been cut, so it is told as too long.
@@ -81,3 +82,4 @@ int frames_read(struct frames *frames, int fd, uint32_t first, uint32_t count, u
 int frames_write(const struct frames *frames, int fd, const int32_t *slots, uint32_t count, uint32_t prefix,
                  struct frames_sent *sent);
 
+#endif
