@@ -1,4 +1,5 @@
 /** The switch's program: takes its socket from whoever starts it (sd_listen_fds(3)), gives up all privileges, and works. */
+import { availableParallelism } from 'node:os';
 import { err } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
 import { systemAccounts } from '../kernel/accounts.js';
@@ -8,14 +9,16 @@ import { confine, isConfined } from '../switchd/confine.js';
 import { Control } from '../switchd/control.js';
 import { Inspector } from '../switchd/inspector.js';
 import { Ports } from '../switchd/ports.js';
-import { Thread } from '../switchd/thread.js';
+import { Threads } from '../switchd/threads.js';
 import { parseSwitchdOptions, type SwitchdOptions } from './fdbroker-switchd-options.js';
 import { readVersion } from './version.js';
 
-/** Ports at once, addresses at once, and seconds until an unseen address is forgotten. */
+/** Ports at once, addresses at once of each thread, and seconds until an unseen address is forgotten. */
 const room = { ports: 4096, addresses: 131_072, ageing: 300 };
 /** Where descriptors that are handed over begin. */
 const firstFd = 3;
+/** Milliseconds that the threads have to end. */
+const patience = 2000;
 
 function fail(status: number, message: string): never {
   process.stderr.write(`fdbroker-switchd: ${message}\n`);
@@ -23,15 +26,21 @@ function fail(status: number, message: string): never {
 }
 
 function readOptions(args: readonly string[]): SwitchdOptions {
-  const options = parseSwitchdOptions(args, readVersion());
+  const options = parseSwitchdOptions(args, readVersion(), availableParallelism());
   if (options.isErr()) return fail(2, options.error);
   if (typeof options.value !== 'string') return options.value;
   process.stdout.write(options.value);
   return process.exit(0);
 }
 
+/** A thread that hangs would hold up an orderly exit for ever, and it is not to go on with descriptors that others have by then. */
+function end(): never {
+  process.kill(process.pid, 'SIGKILL');
+  throw new Error('killed');
+}
+
 function main(args: readonly string[]): void {
-  const { broker, realtime, busyPoll } = readOptions(args);
+  const { broker, threads: mostThreads, realtime, busyPoll } = readOptions(args);
   const uid = broker === undefined ? process.geteuid?.() : systemAccounts.userId(broker);
   if (uid === undefined) fail(2, `there is no user ${broker}`);
   if (process.env['LISTEN_FDS'] !== '1') fail(2, 'no socket was handed over: fdbrokerd or systemd starts it with one');
@@ -39,19 +48,28 @@ function main(args: readonly string[]): void {
   if (listener.isErr()) fail(1, describeSysError(listener.error));
   const confined = isConfined() ? limitCapabilities(0) : err(confine(listener.value));
   if (confined.isErr()) fail(1, `cannot give up privileges: ${describeSysError(confined.error)}`);
-  const thread = Thread.start(
+  const threads = new Threads(
+    mostThreads,
     room,
     { realtime, busyPoll },
     {
-      told: (what) => (what.tag === 'unfit' ? fail(1, what.message) : ports.told(what)),
+      told: (what) => ports.told(what),
+      lost: (thread, message) => {
+        if (thread === 0) fail(1, message);
+        complain(`thread ${thread} cannot run, and others carry its networks: ${message}`);
+        ports.lost(thread);
+      },
       failed: (error) => {
         control.tell({ event: 'said', message: `a bug: ${error.stack}` });
         fail(70, `a bug: ${error.stack}`);
       },
+      hung: (thread) => {
+        complain(`a bug: thread ${thread} hangs, so this switch ends`);
+        end();
+      },
     },
   );
-  if (thread.isErr()) fail(1, describeSysError(thread.error));
-  const ports: Ports = new Ports(thread.value, {
+  const ports: Ports = new Ports(threads, {
     ended: (port) => {
       inspector.ended(port);
       control.tell({ event: 'ended', port });
@@ -59,7 +77,7 @@ function main(args: readonly string[]): void {
     },
     refused: (port, message) => control.tell({ event: 'refused', port, message }),
   });
-  const inspector = new Inspector(thread.value, ports, room);
+  const inspector = new Inspector(threads, ports, room);
   const complain = (line: string) => {
     process.stderr.write(`fdbroker-switchd: ${line}\n`);
     control.tell({ event: 'said', message: line });
@@ -72,11 +90,15 @@ function main(args: readonly string[]): void {
     complain,
     () => endIfIdle(),
   );
+  let stopping = false;
   const stop = async () => {
+    if (stopping) return;
+    stopping = true;
     control[Symbol.dispose]();
     inspector[Symbol.dispose]();
-    await thread.value.stop();
-    process.exit(0);
+    if (await threads.stop(patience)) process.exit(0);
+    process.stderr.write('fdbroker-switchd: a thread does not end, and is killed\n');
+    end();
   };
   // Nobody would ever ask it for anything again
   const endIfIdle = () => {

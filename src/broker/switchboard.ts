@@ -187,7 +187,9 @@ export class Switchboard implements Board, Disposable {
     }
     // Some hundred orders lie in a socket, and one that was just started does not read yet
     const until = performance.now() + patience;
-    for (const port of [...this.#ports]) {
+    // Uplinks come first, as from the start: they say which networks share a socket, and with it a thread of the switch
+    const ports = [...this.#ports].sort((one, other) => Number(other.order.uplink) - Number(one.order.uplink));
+    for (const port of ports) {
       if (told.has(port.order.port)) continue;
       if (port.leaving) this.#gone(port);
       else void this.link.send({ order: 'plug', ...port.order }, port.fds, until).isOk();

@@ -63,6 +63,7 @@ export function portName({ grant, network }: SwitchPortListing): string {
 
 const networkColumns: readonly Column<SwitchNetworkListing>[] = [
   { heading: 'NETWORK', cell: ({ network }) => network },
+  { heading: 'THREAD', align: 'right', cell: ({ thread }) => String(thread) },
   { heading: 'PORTS', align: 'right', cell: ({ ports }) => String(ports) },
   { heading: 'ADDRESSES', align: 'right', cell: ({ addresses }) => String(addresses) },
 ];

@@ -119,9 +119,17 @@ export const switchShape: Shape<SwitchFacts> = {
   mostPorts: number,
   addresses: orNull(number),
   mostAddresses: number,
+  threads: number,
+  mostThreads: number,
+  slabs: number,
 };
 
-export const switchNetworkShape: Shape<SwitchNetworkListing> = { network: string, ports: number, addresses: number };
+export const switchNetworkShape: Shape<SwitchNetworkListing> = {
+  network: string,
+  thread: number,
+  ports: number,
+  addresses: number,
+};
 
 export const switchPortShape: Shape<SwitchPortListing> = {
   port: number,

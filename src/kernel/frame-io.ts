@@ -23,6 +23,12 @@ export const withTag = 2;
 
 const cacheLine = 64;
 
+/** Bytes from one slot to the next: an odd number of cache lines, or all starts would share few places of the processor's cache. */
+const strideOf = ({ room }: SlotClass) => (Math.ceil((headroom + room) / cacheLine) | 1) * cacheLine;
+
+/** What the slots of a class take. */
+export const regionBytes = (one: SlotClass): number => one.slots * strideOf(one);
+
 /**
  * A frame is `length[slot]` bytes from `start[slot]` on in `regions[region[slot]]`; who takes something off its front or
  * puts something there changes the start. Each class of slots has a region of its own, in order, slots numbered through.
@@ -58,14 +64,12 @@ export class FrameIo {
     this.unfinished = new Uint8Array(slots);
     let slot = 0;
     this.regions = classes.map((one, region) => {
-      // An odd number of cache lines, or all starts would share few places of the processor's cache
-      const lines = Math.ceil((headroom + one.room) / cacheLine) | 1;
       for (let i = 0; i < one.slots; i += 1, slot += 1) {
         this.region[slot] = region;
-        this.start[slot] = i * lines * cacheLine + headroom;
+        this.start[slot] = i * strideOf(one) + headroom;
         this.room[slot] = one.room;
       }
-      return new Uint8Array(lines * cacheLine * one.slots);
+      return new Uint8Array(regionBytes(one));
     });
     this.#home = this.start.slice();
     const { regions, region, start, room, length, address, tag } = this;

@@ -16,14 +16,15 @@ const batch = 64;
 export class Poller implements Disposable {
   /** id and events, one pair after another, of the last wait(). */
   readonly ready = new Int32Array(2 * batch);
-  readonly #epoll: OwnedFd;
 
-  private constructor(epoll: OwnedFd) {
-    this.#epoll = epoll;
-  }
+  private constructor(
+    private readonly epoll: OwnedFd,
+    private readonly beats: Int32Array,
+  ) {}
 
-  static open(): Result<Poller, SysError> {
-    return check('epoll_create1', native.pollerOpen()).map((fd) => new Poller(ownFd(fd)));
+  /** @param beats its first number grows by 1 before each wait and after it, for other threads to see. */
+  static open(beats: Int32Array = new Int32Array(1)): Result<Poller, SysError> {
+    return check('epoll_create1', native.pollerOpen()).map((fd) => new Poller(ownFd(fd), beats));
   }
 
   /**
@@ -31,12 +32,12 @@ export class Poller implements Disposable {
    * @param edge tell once whenever more has come, and not for as long as something is there.
    */
   add(fd: number, id: number, edge: boolean): Result<number, SysError> {
-    return check('epoll_ctl', native.pollerAdd(this.#epoll.fd, fd, id, edge));
+    return check('epoll_ctl', native.pollerAdd(this.epoll.fd, fd, id, edge));
   }
 
   /** Before the descriptor is closed. */
   remove(fd: number): void {
-    native.pollerRemove(this.#epoll.fd, fd);
+    native.pollerRemove(this.epoll.fd, fd);
   }
 
   /**
@@ -46,11 +47,14 @@ export class Poller implements Disposable {
    * @returns how many pairs there are in `ready`; 0: the time is over, or a signal came.
    */
   wait(milliseconds: number): number {
-    return Math.max(0, native.pollerWait(this.#epoll.fd, this.ready, milliseconds));
+    Atomics.add(this.beats, 0, 1);
+    const count = native.pollerWait(this.epoll.fd, this.ready, milliseconds);
+    Atomics.add(this.beats, 0, 1);
+    return Math.max(0, count);
   }
 
   [Symbol.dispose](): void {
-    this.#epoll.close();
+    this.epoll.close();
   }
 }
 

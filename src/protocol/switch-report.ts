@@ -15,10 +15,17 @@ export interface SwitchFacts {
   readonly mostPorts: number;
   readonly addresses: number | null;
   readonly mostAddresses: number;
+  /** That move frames: how many run, and can. */
+  readonly threads: number;
+  readonly mostThreads: number;
+  /** Bytes in which the threads that run have frames. */
+  readonly slabs: number;
 }
 
 export interface SwitchNetworkListing {
   readonly network: string;
+  /** Which carries it, from 0. */
+  readonly thread: number;
   /** Of guests, whether or not who asked is told of them. */
   readonly ports: number;
   readonly addresses: number;

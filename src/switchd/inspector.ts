@@ -1,6 +1,6 @@
 /**
  * Shows what the broker allows somebody to see: reports and captures, each into a pipe. Whoever has its other end may read
- * slowly or not at all; the thread that moves frames never knows.
+ * slowly or not at all; the threads that move frames never know.
  */
 import { performance } from 'node:perf_hooks';
 import type { OwnedFd } from '../kernel/owned-fd.js';
@@ -10,8 +10,10 @@ import { encodeLine } from '../protocol/switch-report.js';
 import { LiveCapture } from './live-capture.js';
 import { Outlet } from './outlet.js';
 import type { Ports } from './ports.js';
-import { reportTexts } from './report.js';
-import type { Tables, Thread } from './thread.js';
+import { type ReportSources, reportTexts } from './report.js';
+import { slabBytes } from './slots.js';
+import type { Tables } from './thread.js';
+import type { Threads } from './threads.js';
 
 /** At once: of one account, and of all. A capture has a ring of 4 MiB. */
 const mostReports = [4, 64] as const;
@@ -28,6 +30,7 @@ interface Shown {
 
 export interface InspectorOptions {
   readonly ports: number;
+  /** Of each thread. */
   readonly addresses: number;
 }
 
@@ -40,7 +43,7 @@ export class Inspector implements Disposable {
   #ids = 0;
 
   constructor(
-    private readonly thread: Pick<Thread, 'post' | 'tables'>,
+    private readonly threads: Pick<Threads, 'most' | 'post' | 'running' | 'tables'>,
     private readonly ports: Ports,
     private readonly options: InspectorOptions,
   ) {
@@ -59,8 +62,7 @@ export class Inspector implements Disposable {
     const full = this.#noRoomFor(shown);
     if (full !== undefined) return this.#refuse(end, full);
     this.#shown.add(shown);
-    // There are tables as soon as the thread runs
-    void this.thread.tables.then((tables) => {
+    void this.threads.tables().then((tables) => {
       if (order.order === 'report') this.#report(order, tables, end, shown);
       else this.#capture(order, end, shown);
     });
@@ -93,14 +95,8 @@ export class Inspector implements Disposable {
     opened.value[Symbol.dispose]();
   }
 
-  #report(order: ReportOrder, tables: Tables, end: OwnedFd, shown: Shown): void {
-    const { ports: mostPorts, addresses: mostAddresses } = this.options;
-    const facts = { pid: process.pid, since: this.#since, mostPorts, mostAddresses };
-    const clock = performance.now() / 1000 - tables.clockOffset;
-    const texts = reportTexts(
-      { facts, ports: [...this.ports], counters: tables.counters, fdb: tables.fdb, clock },
-      order,
-    );
+  #report(order: ReportOrder, tables: ReadonlyMap<number, Tables>, end: OwnedFd, shown: Shown): void {
+    const texts = reportTexts(this.#sources(tables), order);
     let late: NodeJS.Timeout | undefined;
     const opened = Outlet.open(end, this.#watch, {
       drained: () => next(),
@@ -126,6 +122,14 @@ export class Inspector implements Disposable {
     next();
   }
 
+  #sources(tables: ReadonlyMap<number, Tables>): ReportSources {
+    const { most: mostThreads, running: threads } = this.threads;
+    const { ports: mostPorts, addresses } = this.options;
+    const [mostAddresses, slabs] = [mostThreads * addresses, threads * slabBytes];
+    const facts = { pid: process.pid, since: this.#since, mostPorts, mostAddresses, threads, mostThreads, slabs };
+    return { facts, ports: [...this.ports], tables, clock: performance.now() / 1000 };
+  }
+
   #capture(order: Extract<InspectOrder, { order: 'capture' }>, end: OwnedFd, shown: Shown): void {
     const there = [...this.ports].filter((port) => port.order.network === order.network);
     if (!there.some((port) => order.port === undefined || port.order.port === order.port)) {
@@ -133,7 +137,7 @@ export class Inspector implements Disposable {
       return this.#refuse(end, 'the port has just ended');
     }
     this.#ids += 1;
-    const around = { watch: this.#watch, thread: this.thread, ports: this.ports, mostPorts: this.options.ports };
+    const around = { watch: this.#watch, threads: this.threads, ports: this.ports, mostPorts: this.options.ports };
     const closed = (it: LiveCapture) => {
       this.#shown.delete(shown);
       this.#captures.delete(it);

@@ -10,14 +10,14 @@ import { Capture, type PortName } from './capture.js';
 import { makeRing, RingReader } from './capture-ring.js';
 import { Outlet } from './outlet.js';
 import type { Ports } from './ports.js';
-import type { Thread } from './thread.js';
+import type { Threads } from './threads.js';
 
 /** Milliseconds that the reader has at the end for what is left. */
 const patience = 10_000;
 
 export interface CaptureSurroundings {
   readonly watch: Watch;
-  readonly thread: Pick<Thread, 'post'>;
+  readonly threads: Pick<Threads, 'post'>;
   readonly ports: Ports;
   /** How many ports there can be. */
   readonly mostPorts: number;
@@ -27,8 +27,8 @@ export class LiveCapture implements Disposable {
   #outlet: Outlet | undefined;
   #capture: Capture | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** The thread that moves frames has it. */
-  #running = false;
+  /** The thread that has it, since it has the network; undefined: none. */
+  #thread: number | undefined;
 
   /**
    * @param id of this capture alone.
@@ -50,14 +50,11 @@ export class LiveCapture implements Disposable {
       const nameOf = (port: number) => portName(ports, port);
       this.#capture = new Capture(this.order, new RingReader(ring), outlet, nameOf, () => performance.now());
       const { network, port, seconds } = this.order;
-      for (const { order } of ports) {
-        if (order.network === network && (port === undefined || order.port === port)) {
-          this.#capture.announce(order.port);
-        }
-      }
-      if (!outlet.open) return;
-      this.#running = true;
-      this.around.thread.post({ tag: 'capture', task: { id: this.id, network, ring, port } });
+      const there = [...ports].filter(({ order }) => order.network === network);
+      for (const { order } of there) if (port === undefined || order.port === port) this.#capture.announce(order.port);
+      if (!outlet.open || there[0] === undefined) return;
+      this.#thread = there[0].thread;
+      this.around.threads.post(this.#thread, { tag: 'capture', task: { id: this.id, network, ring, port } });
       this.#timer = setTimeout(() => this.stop(), seconds * 1000);
     });
   }
@@ -70,7 +67,7 @@ export class LiveCapture implements Disposable {
 
   /** No frame more; what there is is still given to the reader. */
   stop(): void {
-    if (!this.#running) return;
+    if (this.#thread === undefined) return;
     this.#leave();
     this.#timer = setTimeout(() => this[Symbol.dispose](), patience);
     this.#capture?.finish();
@@ -89,8 +86,8 @@ export class LiveCapture implements Disposable {
 
   #leave(): void {
     clearTimeout(this.#timer);
-    if (this.#running) this.around.thread.post({ tag: 'uncapture', id: this.id });
-    this.#running = false;
+    if (this.#thread !== undefined) this.around.threads.post(this.#thread, { tag: 'uncapture', id: this.id });
+    this.#thread = undefined;
   }
 }
 

@@ -73,10 +73,10 @@ export class Loop {
     return true;
   }
 
-  /** The port is no more; the caller closes its descriptor afterwards. */
-  unplug(port: number): void {
+  /** The port is no more; the caller closes its descriptor afterwards. @returns false: there was none. */
+  unplug(port: number): boolean {
     const io = this.#ports[port];
-    if (io === undefined) return;
+    if (io === undefined) return false;
     this.#send();
     this.#ignore(port);
     this.#ends.forget(port);
@@ -84,6 +84,7 @@ export class Loop {
     if (heir !== undefined) this.poller.add((this.#ports[heir] as PortIo).fd, heir, false)._unsafeUnwrap();
     this.#ports[port] = undefined;
     this.it.remove(port);
+    return true;
   }
 
   /**

@@ -1,13 +1,16 @@
-/** The ports of the switch and their descriptors, which are open for as long as the thread may use them. */
+/** The ports of the switch, their threads, and their descriptors, which are open for as long as the thread may use them. */
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
 import type { PeerMemory } from '../switch/qdes/peer-memory.js';
-import type { Thread } from './thread.js';
-import type { Told } from './worker.js';
+import { Placement } from './placement.js';
+import type { PortTold } from './thread.js';
+import type { Threads } from './threads.js';
 
 interface Port {
   readonly order: PlugOrder;
   readonly fds: readonly OwnedFd[];
+  /** Which carries it. */
+  thread: number;
   /** Of an uplink to many hosts: what the thread knows of them. */
   peers?: PeerMemory;
   /** The thread was told to let it go. */
@@ -23,13 +26,16 @@ export interface PortsEvents {
 
 export class Ports {
   readonly #ports = new Map<number, Port>();
+  readonly #placement: Placement;
 
   constructor(
-    private readonly thread: Pick<Thread, 'post'>,
+    private readonly threads: Pick<Threads, 'most' | 'post'>,
     private readonly events: PortsEvents,
-  ) {}
+  ) {
+    this.#placement = new Placement(threads.most);
+  }
 
-  /** Whether it has a port that is no uplink. */
+  /** Whether it has a port that is no uplink: a guest's, or the host's own. */
   get hasGuests(): boolean {
     return [...this].some(({ order }) => !order.uplink);
   }
@@ -40,19 +46,30 @@ export class Ports {
   }
 
   /** Every port that is not on its way out. */
-  *[Symbol.iterator](): IterableIterator<Pick<Readonly<Port>, 'order' | 'fds' | 'peers'>> {
+  *[Symbol.iterator](): IterableIterator<Pick<Readonly<Port>, 'order' | 'fds' | 'thread' | 'peers'>> {
     for (const port of this.#ports.values()) if (!port.leaving) yield port;
   }
 
   /** @param fds belong to the port from now on. */
   plug(order: PlugOrder, fds: readonly OwnedFd[]): void {
-    if (this.#ports.has(order.port) || fds.length === 0) {
+    const thread = this.#placeFor(order, fds);
+    if (typeof thread === 'number') this.#post({ order, fds, thread, leaving: false });
+    else {
       for (const fd of fds) fd.close();
-      this.events.refused(order.port, fds.length === 0 ? 'it came without descriptors' : 'its number is in use');
-      return;
+      this.events.refused(order.port, thread);
     }
-    this.#ports.set(order.port, { order, fds, leaving: false });
-    this.thread.post({ tag: 'plug', order, fds: fds.map((fd) => fd.fd) });
+  }
+
+  /** @returns the thread, or why there is none, a sentence. */
+  #placeFor(order: PlugOrder, fds: readonly OwnedFd[]): number | string {
+    if (fds.length === 0) return 'it came without descriptors';
+    if (this.#ports.has(order.port)) return 'its number is in use';
+    return this.#placement.add(order) ?? 'it shares a socket with networks of another thread; let its guests end first';
+  }
+
+  #post(port: Port): void {
+    this.#ports.set(port.order.port, port);
+    this.threads.post(port.thread, { tag: 'plug', order: port.order, fds: port.fds.map((fd) => fd.fd) });
   }
 
   /** Of a number that is free it does nothing. */
@@ -60,11 +77,28 @@ export class Ports {
     const there = this.#ports.get(port);
     if (there === undefined || there.leaving) return;
     there.leaving = true;
-    this.thread.post({ tag: 'unplug', port });
+    this.threads.post(there.thread, { tag: 'unplug', port });
   }
 
-  /** Takes what the thread tells. */
-  told(what: Exclude<Told, { tag: 'ready' | 'unfit' }>): void {
+  /** The thread cannot run, and has none of the ports that were given to it: others get them. */
+  lost(thread: number): void {
+    this.#placement.close(thread);
+    const ports = [...this.#ports.values()].filter((port) => port.thread === thread);
+    for (const { order } of ports) this.#placement.remove(order, thread);
+    for (const port of ports) {
+      const other = port.leaving ? undefined : this.#placement.add(port.order);
+      if (other === undefined) {
+        this.#close(port);
+        this.events.ended(port.order.port);
+      } else {
+        port.thread = other;
+        this.#post(port);
+      }
+    }
+  }
+
+  /** Takes what a thread tells. */
+  told(what: PortTold): void {
     switch (what.tag) {
       case 'ended':
         this.unplug(what.port);
@@ -75,17 +109,24 @@ export class Ports {
         break;
       }
       case 'refused':
-        this.#close(what.port);
+        this.#remove(what.port);
         this.events.refused(what.port, 'one of its addresses is another port’s, or there is no room for it');
         break;
       case 'gone':
-        this.#close(what.port);
+        this.#remove(what.port);
         this.events.ended(what.port);
     }
   }
 
-  #close(port: number): void {
-    for (const fd of this.#ports.get(port)?.fds ?? []) fd.close();
-    this.#ports.delete(port);
+  #remove(port: number): void {
+    const there = this.#ports.get(port);
+    if (there === undefined) return;
+    this.#placement.remove(there.order, there.thread);
+    this.#close(there);
+  }
+
+  #close({ order, fds }: Port): void {
+    for (const fd of fds) fd.close();
+    this.#ports.delete(order.port);
   }
 }

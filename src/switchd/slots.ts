@@ -1,5 +1,5 @@
 /** Where frames lie in the switch: slots for small ones, for large ones, and for the segments that large ones become. */
-import { FrameIo, frameBatch } from '../kernel/frame-io.js';
+import { FrameIo, frameBatch, regionBytes } from '../kernel/frame-io.js';
 
 /**
  * Batches that are received before any is sent. More make batches larger for those that frames go to; but the frames must
@@ -13,12 +13,17 @@ const largeSlots = 2 * frameBatch;
 /** As many as 64 KB of TCP with the smallest segments become. */
 const segmentSlots = 1408;
 
+const classes = [
+  { slots: smallSlots, room: smallRoom },
+  { slots: largeSlots, room: largeRoom },
+  { slots: segmentSlots, room: smallRoom },
+] as const;
+
+/** What they take: each thread that moves frames has its own. */
+export const slabBytes = classes.reduce((sum, one) => sum + regionBytes(one), 0);
+
 export class Slots {
-  readonly io = new FrameIo([
-    { slots: smallSlots, room: smallRoom },
-    { slots: largeSlots, room: largeRoom },
-    { slots: segmentSlots, room: smallRoom },
-  ]);
+  readonly io = new FrameIo(classes);
   readonly firstSegment = smallSlots + largeSlots;
   readonly segments = segmentSlots;
   #nextSmall = 0;

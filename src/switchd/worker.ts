@@ -26,8 +26,12 @@ export interface Manner {
 
 export interface Task extends Manner {
   readonly options: SwitchOptions;
+  /** Processors that other threads are to run on: this one tells whether there are such. */
+  readonly others: readonly (readonly number[])[];
   /** Whether the thread is to end: its first element is not 0. */
   readonly stop: Int32Array;
+  /** Grows with each wait (Pulse). */
+  readonly beats: Int32Array;
   /** Readable when there is something on `orders`, or `stop` was set; it belongs to the other thread. */
   readonly wake: number;
   readonly orders: MessagePort;
@@ -66,11 +70,13 @@ export type Told =
 /** Not a port's number. */
 const wakeId = 1 << 20;
 
-function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
+function work({ options, realtime, others, busyPoll, stop, beats, wake, orders }: Task): void {
   const tell = (told: Told) => parentPort?.postMessage(told);
-  const applied = applyRealtime(realtime);
-  if (applied.isErr()) return tell({ tag: 'unfit', message: applied.error });
-  const poller = Poller.open()._unsafeUnwrap();
+  for (const one of [...others.map((processors) => ({ processors, lockMemory: false })), realtime]) {
+    const applied = applyRealtime(one);
+    if (applied.isErr()) return tell({ tag: 'unfit', message: applied.error });
+  }
+  const poller = Poller.open(beats)._unsafeUnwrap();
   poller.add(wake, wakeId, false)._unsafeUnwrap();
   const it = new Switch(options);
   const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) }, busyPoll / 1e6);
@@ -79,8 +85,8 @@ function work({ options, realtime, busyPoll, stop, wake, orders }: Task): void {
     if (order.tag === 'capture') return loop.captures.add(order.task);
     if (order.tag === 'uncapture') return loop.captures.remove(order.id);
     if (order.tag === 'unplug') {
-      loop.unplug(order.port);
-      tell({ tag: 'gone', port: order.port });
+      // Of one that was refused that was the last word
+      if (loop.unplug(order.port)) tell({ tag: 'gone', port: order.port });
       return;
     }
     const { port, addresses, floodRate = Number.POSITIVE_INFINITY, ...rest } = order.order;

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { readSwitch, type SwitchReport } from '../../src/client/inspect.js';
+import { slabBytes } from '../../src/switchd/slots.js';
 import { ask } from '../support/ask.js';
 import { fdbroker, program } from '../support/fdbroker.js';
 import { broadcast, frame, station } from '../support/frames.js';
@@ -38,10 +39,11 @@ t.test('what there is', async (t) => {
   say(other, frame(broadcast, station(3)).subarray(0, 10));
   await until(async () => (await report()).ports.some(({ drops }) => drops['too-short'] === 1));
   const { switch: facts, networks, ports, addresses } = await report();
-  t.match(facts, { ports: 5, addresses: 2, mostPorts: 4096 });
+  t.match(facts, { ports: 5, addresses: 2, mostPorts: 4096, slabs: facts.threads * slabBytes });
+  t.ok(facts.threads >= 1 && facts.threads <= facts.mostThreads);
   t.same(networks, [
-    { network: 'lab', ports: 2, addresses: 2 },
-    { network: 'other', ports: 1, addresses: 0 },
+    { network: 'lab', thread: 0, ports: 2, addresses: 2 },
+    { network: 'other', thread: facts.mostThreads > 1 ? 1 : 0, ports: 1, addresses: 0 },
   ]);
   t.match(
     ports.find(({ grant }) => grant === other.grant),
@@ -54,7 +56,7 @@ t.test('what there is', async (t) => {
   t.same(addresses.map(({ address }) => address).sort(), ['02:00:00:00:00:01', '02:00:00:00:00:02']);
   const { stdout } = await fdbroker(['switch'], { env: stage.env });
   for (const line of [
-    /^lab +2 +2$/m,
+    /^lab +0 +2 +2$/m,
     new RegExp(`^${other.grant} +lab +dgram +root +1 +2 `, 'm'),
     /dropped 1 too-short/,
   ])

@@ -23,8 +23,8 @@ t.test('as people see it', async (t) => {
   t.equal(
     text,
     `\
-NETWORK  PORTS  ADDRESSES
-lab          3          1
+NETWORK  THREAD  PORTS  ADDRESSES
+lab           0      3          1
 
 PORT        NETWORK  KIND   USER   ADDRESSES  RX-FRAMES  RX-BYTES   TX-FRAMES  TX-BYTES  DROPPED
 uplink/lab  lab      qdes   -             12          0         0           0         0        5

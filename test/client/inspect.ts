@@ -4,11 +4,12 @@ import { openCapture, readReport, readSwitch } from '../../src/client/inspect.js
 import { name } from '../support/policy.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
-const facts = { pid: 1, since: 1, clock: 1, ports: 1, mostPorts: 1, addresses: null, mostAddresses: 1 };
+const room = { mostPorts: 1, mostAddresses: 1, threads: 1, mostThreads: 1, slabs: 1 };
+const facts = { pid: 1, since: 1, clock: 1, ports: 1, addresses: null, ...room };
 const line = (tell: string, more: object = {}) => `${JSON.stringify({ tell, ...more })}\n`;
 
 t.test('reports', async (t) => {
-  const good = line('switch', facts) + line('network', { network: 'lab', ports: 1, addresses: 2 });
+  const good = line('switch', facts) + line('network', { network: 'lab', thread: 0, ports: 1, addresses: 2 });
   t.match(readReport(good + line('end'))._unsafeUnwrap(), { switch: facts, networks: [{ network: 'lab' }], ports: [] });
   t.ok(readReport(good + line('news', { of: 1 }) + line('end')).isOk(), 'of a newer switch');
   for (const [text, what] of [

@@ -30,6 +30,10 @@ fdb.add(0, station(1), 0, 1, 0, 90);
 fdb.fix(fdb.add(0, station(2), 0, 1, 0, 0));
 fdb.add(0, station(3), 0, 0, 0, 100);
 fdb.add(4, station(4), 0, 1, 0, 100);
+// Another thread, whose clock began later
+const late = { counters: new Counters(8), fdb: new Fdb(100, hash), clockOffset: 50 };
+late.counters.received(2, 1500);
+late.fdb.add(3, station(5), 0, 2, 0, 48);
 const peers = new PeerTable(2, 2, hash);
 const address = new Uint8Array(32);
 writeAddress({ address: '2001:db8::7', port: 7755 }, address, 0)._unsafeUnwrap();
@@ -38,14 +42,19 @@ peers.hear(peer, 1, 97.5);
 peers.measure(peer, 123.4);
 
 const sources: ReportSources = {
-  facts: { pid: 7, since: 1000, mostPorts: 8, mostAddresses: 16 },
+  facts: { pid: 7, since: 1000, mostPorts: 8, mostAddresses: 16, threads: 2, mostThreads: 3, slabs: 1000 },
   ports: [
-    { order: order(0, 0, 'lab', true), peers: peers.memory },
-    { order: order(1, 0, formatPortLabel({ network: name('lab'), guest: { grant, mtu: 1500 } })) },
-    { order: order(2, 3, 'other', true) },
-    { order: order(3, 3, 'a label of nobody') },
+    { thread: 0, order: order(0, 0, 'lab', true), peers: peers.memory },
+    { thread: 0, order: order(1, 0, formatPortLabel({ network: name('lab'), guest: { grant, mtu: 1500 } })) },
+    { thread: 2, order: order(2, 3, 'other', true) },
+    { thread: 2, order: order(3, 3, 'a label of nobody') },
+    { thread: 1, order: order(4, 5, 'of a thread that does not run yet', true) },
   ],
-  ...{ counters, fdb: fdb.memory, clock: 100.9 },
+  tables: new Map([
+    [0, { counters, fdb: fdb.memory, clockOffset: 0 }],
+    [2, { ...late, fdb: late.fdb.memory }],
+  ]),
+  clock: 100.9,
 };
 
 function lines(change: Partial<ReportOrder> = {}): Record<string, unknown>[] {
@@ -61,10 +70,12 @@ t.test('all of it', async (t) => {
   const told = lines();
   t.same(
     told.map(({ tell }) => tell),
-    [...['switch', 'network', 'network', 'port', 'port', 'port', 'peer'], ...Array(3).fill('address'), 'end'],
+    [...['switch', 'network', 'network', 'port', 'port', 'port', 'peer'], ...Array(4).fill('address'), 'end'],
   );
-  t.same(told[0], { tell: 'switch', ...sources.facts, clock: 100.9, ports: 3, addresses: 4 });
-  t.same(told[1], { tell: 'network', network: 'lab', ports: 1, addresses: 3 });
+  t.same(told[0], { tell: 'switch', ...sources.facts, clock: 100.9, ports: 3, addresses: 5 });
+  t.same(told[1], { tell: 'network', network: 'lab', thread: 0, ports: 1, addresses: 3 });
+  t.same(told[2], { tell: 'network', network: 'other', thread: 2, ports: 0, addresses: 1 });
+  t.match(told[5], { port: 2, rxBytes: 1500, addresses: 1 }, 'each by the counters of its thread');
   t.match(told[4], { port: 1, network: 'lab', grant: '1a2b3c4d', uid: 1000, holder: 4242, locked: true, rxBytes: 60 });
   t.same(told[4]?.['drops'], { locked: 3 });
   t.match(told[3], { port: 0, uplink: true, grant: null, uid: null, mac: null, holder: null, since: null });
@@ -73,7 +84,7 @@ t.test('all of it', async (t) => {
   const known = told.filter(({ tell }) => tell === 'address');
   t.same(
     known.sort((a, b) => (String(a['address']) < String(b['address']) ? -1 : 1)).map(({ age }) => age),
-    [10, null, 0],
+    [10, null, 0, 2],
     'and not what is half written, of another network than its port’s',
   );
 });

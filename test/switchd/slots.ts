@@ -1,6 +1,6 @@
 import t from 'tap';
 import { frameBatch } from '../../src/kernel/frame-io.js';
-import { Slots } from '../../src/switchd/slots.js';
+import { Slots, slabBytes } from '../../src/switchd/slots.js';
 
 t.test('small and large frames have places of their own, until there are none', async (t) => {
   const slots = new Slots();
@@ -17,4 +17,9 @@ t.test('small and large frames have places of their own, until there are none', 
   }
   slots.clear();
   t.equal(slots.place(64), 0);
+});
+
+t.test('what they take is stated', async (t) => {
+  const taken = new Slots().io.regions.reduce((sum, region) => sum + region.length, 0);
+  t.equal(taken, slabBytes);
 });

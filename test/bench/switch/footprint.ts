@@ -1,7 +1,7 @@
 /** Memory of our switch, and the processor time that it takes when nothing happens. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Slots } from '../../../src/switchd/slots.js';
+import { slabBytes } from '../../../src/switchd/slots.js';
 import { residentMemory } from '../commands.js';
 import type { Results } from '../results.js';
 import { measureRate } from './load.js';
@@ -34,7 +34,7 @@ function ticks(pid: number): number {
 
 export async function measureFootprint(results: Results): Promise<void> {
   results.section('Memory and idleness of our switch');
-  const slabs = new Slots().io.regions.reduce((sum, region) => sum + region.length, 0) / 2 ** 20;
+  const slabs = slabBytes / 2 ** 20;
   const most = ofProcess + ofThread * threads + slabs;
   results.add('slabs for frames', slabs, 'MiB');
   await using it = await OurSwitch.start(ports);
