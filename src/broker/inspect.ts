@@ -11,8 +11,10 @@ import { openPipe } from '../kernel/pipe.js';
 import { type CaptureRequest, usualBounds } from '../protocol/capture-request.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import { okReply, type Reply } from '../protocol/reply.js';
+import type { LostPortListing } from '../protocol/switch-report.js';
 import { auditCaller } from './audit.js';
 import type { Broker } from './broker.js';
+import { pageBytes } from './listings.js';
 import type { Send } from './session.js';
 import type { SwitchPort } from './switch-ports.js';
 
@@ -28,7 +30,7 @@ export function showSwitch(broker: Broker, caller: Credentials, addresses: boole
   if (!switchboard.connected) return say(okReply({}), send);
   const ports = broker.isAdmin(caller) ? 'all' : visiblePorts(broker, caller);
   const order = { order: 'report', account: broker.accountOf(caller.uid), ports, addresses } as const;
-  return show(broker, order, send).match<Shown>(
+  return show(broker, order, send, { lost: lostPorts(broker, caller) }).match<Shown>(
     (sent) => sent,
     (message) => say({ status: 'failed', message }, send),
   );
@@ -40,6 +42,21 @@ const grants = new WeakMap<SwitchPort, Grant | undefined>();
 function grantOf(port: SwitchPort): Grant | undefined {
   if (!grants.has(port)) grants.set(port, parsePortLabel(port.order.label)?.guest?.grant);
   return grants.get(port);
+}
+
+/** JSON, as many as one message holds. */
+function lostPorts(broker: Broker, caller: Credentials): string {
+  const usable = new Set(allowedNetworks(broker.policy, caller).map(({ network }) => network));
+  const seen = [...broker.switchboard.own.lost].filter(({ network }) => broker.isAdmin(caller) || usable.has(network));
+  const rows: string[] = [];
+  let size = 0;
+  for (const { network, role, since, reason = '' } of seen) {
+    const row = JSON.stringify({ network, role, since, reason } satisfies LostPortListing);
+    size += Buffer.byteLength(row) + 1;
+    if (size > pageBytes) break;
+    rows.push(row);
+  }
+  return `[${rows.join(',')}]`;
 }
 
 function visiblePorts(broker: Broker, caller: Credentials): number[] {
@@ -105,7 +122,12 @@ function findPort(
 }
 
 /** @returns why it cannot be, a sentence. */
-function show(broker: Broker, order: InspectOrder, send: Send): Result<Shown, string> {
+function show(
+  broker: Broker,
+  order: InspectOrder,
+  send: Send,
+  fields: Readonly<Record<string, string>> = {},
+): Result<Shown, string> {
   const pipe = openPipe();
   if (pipe.isErr()) return err(describeSysError(pipe.error));
   using reader = pipe.value.reader;
@@ -113,7 +135,7 @@ function show(broker: Broker, order: InspectOrder, send: Send): Result<Shown, st
   const ordered = broker.switchboard.inspect(order, writer);
   if (ordered.isErr()) return err(ordered.error);
   // The switch finds out by itself that nobody reads
-  return ok(send(okReply({}), [reader]).isOk() ? 1 : 0);
+  return ok(send(okReply(fields), [reader]).isOk() ? 1 : 0);
 }
 
 function say(reply: Reply, send: Send): Shown {

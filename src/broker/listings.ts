@@ -134,6 +134,7 @@ export function status(broker: Broker, caller: Credentials): Reply {
       auditOmitted: broker.audit.omitted,
       openFiles: readdirSync('/proc/self/fd').length,
       spareTaps: broker.spares.count,
+      lostUplinks: [...broker.switchboard.own.lost].length,
       longestTurnMs: Math.round(broker.longestTurn * 1000) / 1000,
     },
   };

@@ -35,10 +35,14 @@ export function reload(broker: Broker, caller: Credentials): Reply {
     (config) => {
       if (unopened !== '') return { status: 'failed', message: `the configuration is in force${unopened}` };
       const listing: ReloadListing = {
-        files: fitting(config.files, pageBytes),
+        files: fitting(config.files, pageBytes / 2),
         networks: config.networks.size,
         rules: config.rules.length,
         atNextStart: broker.atNextStart,
+        unusable: fitting(
+          broker.unusableKeys.map((line) => line.slice(0, 400)),
+          pageBytes / 2,
+        ),
       };
       return okReply({ data: JSON.stringify(listing) });
     },

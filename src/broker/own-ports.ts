@@ -72,7 +72,7 @@ export class OwnPorts implements Disposable {
     const there = this.ports.ownOf(network.name);
     return needed
       .filter((role) => !there.some((port) => port.role === role))
-      .reduce<Result<void, NetworkError>>((done, role) => done.andThen(() => this.#bring(network, role)), ok());
+      .reduce<Result<void, NetworkError>>((done, role) => done.andThen(() => this.make(network, role)), ok());
   }
 
   /** Takes them away when nobody is left whom they are for. */
@@ -157,7 +157,7 @@ export class OwnPorts implements Disposable {
     const due = this.#lost.due(atOnce);
     for (const lost of due) {
       const network = this.around.networkOf(lost.network);
-      const made = network === undefined ? undefined : this.#bring(network, lost.role);
+      const made = network === undefined ? undefined : this.make(network, lost.role);
       if (made?.isErr()) this.#tellLost(lost, made.error);
     }
     this.#arm();
@@ -169,14 +169,6 @@ export class OwnPorts implements Disposable {
     if (wait !== undefined) this.#timer = setTimeout(() => this.#try(), wait);
   }
 
-  #bring(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
-    return this.make(network, role).map(() => {
-      const lost = this.#lost.get(network.name, role);
-      this.#lost.made(network.name, role);
-      if (lost?.reason !== undefined) this.around.back(lost);
-    });
-  }
-
   /** Makes the one that it lacks, if it is to have one. */
   make(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
     const { name } = network;
@@ -186,10 +178,16 @@ export class OwnPorts implements Disposable {
       return plan.open().andThen((fds) =>
         this.plugs
           .plug(ownOrder(network, role, plan), { network: name, account: undefined, role }, fds)
-          .map(() => undefined)
+          .map(() => this.#tellBack(name, role))
           .mapErr((error) => networkError(`network "${name}" cannot be opened: ${describeLinkError(error)}`)),
       );
     });
+  }
+
+  #tellBack(network: NetworkName, role: OwnRole): void {
+    const lost = this.#lost.get(network, role);
+    this.#lost.made(network, role);
+    if (lost?.reason !== undefined) this.around.back(lost);
   }
 
   #tellLost(lost: LostPort, { what }: NetworkError): void {

@@ -21,10 +21,11 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   return exitStatus.ok;
 }
 
-function formatReload({ files, networks, rules, atNextStart }: ReloadListing): string {
+function formatReload({ files, networks, rules, atNextStart, unusable }: ReloadListing): string {
   const counts = `${plural(networks, 'network')} and ${plural(rules, 'rule')} from ${plural(files.length, 'file')}`;
   const later = atNextStart.map(
     (setting) => `${escapeText(setting)} has changed, and counts at the broker's next start\n`,
   );
-  return `reloaded: ${counts}\n${later.join('')}`;
+  const wrong = unusable.map((line) => `${escapeText(line)}\n`);
+  return `reloaded: ${counts}\n${later.join('')}${wrong.join('')}`;
 }

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { readSwitch, type SwitchReport } from '../client/inspect.js';
 import { plural } from '../core/plural.js';
 import type {
+  LostPortListing,
   SwitchAddressListing,
   SwitchNetworkListing,
   SwitchPeerListing,
@@ -50,6 +51,7 @@ export function formatSwitch(report: SwitchReport, userName: UserNames, colour: 
   const parts = [
     formatTable(networkColumns, report.networks, colour),
     formatTable(portColumns(userName), report.ports, colour) + remarks.join(''),
+    formatTable(lostColumns, report.lost, colour),
     formatTable(peerColumns, report.peers, colour),
     formatTable(addressColumns(names), report.addresses, colour),
   ];
@@ -110,6 +112,12 @@ function describeTrouble({ drops, notLearned, moves }: SwitchPortListing): strin
     .filter((text) => text !== '')
     .join('; ');
 }
+
+const lostColumns: readonly Column<LostPortListing>[] = [
+  { heading: 'LOST', cell: ({ role, network }) => `${role}/${network}`, paint: () => 'red' },
+  { heading: 'FOR', align: 'right', cell: ({ since }) => formatAge(Math.floor(Date.now() / 1000) - since) },
+  { heading: 'WHY', cell: ({ reason }) => reason },
+];
 
 const peerColumns: readonly Column<SwitchPeerListing>[] = [
   { heading: 'PEER', cell: ({ address }) => address },

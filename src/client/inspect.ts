@@ -1,9 +1,11 @@
 /** The verbs whose answer is a pipe that the switch writes into: what it has, and frames of a network. */
 import { err, ok, type Result } from 'neverthrow';
 import type { OwnedFd } from '../kernel/owned-fd.js';
+import type { Fields } from '../protocol/message.js';
 import { decodeReply } from '../protocol/reply.js';
 import { encodeRequest, type Request } from '../protocol/request.js';
 import type {
+  LostPortListing,
   SwitchAddressListing,
   SwitchFacts,
   SwitchNetworkListing,
@@ -15,6 +17,7 @@ import { refusePath } from './diagnose.js';
 import type { ClientError } from './error.js';
 import { exchangeFds } from './exchange-fds.js';
 import {
+  lostPortShape,
   misshapen,
   switchAddressShape,
   switchNetworkShape,
@@ -34,6 +37,8 @@ export interface SwitchReport {
   readonly peers: readonly SwitchPeerListing[];
   /** Behind these ports. */
   readonly addresses: readonly SwitchAddressListing[];
+  /** Of networks that the caller may use; for root and the admin group of all. */
+  readonly lost: readonly LostPortListing[];
 }
 
 export interface ReportOptions extends CallOptions {
@@ -51,9 +56,13 @@ export async function readSwitch(
   const asked = await askForPipe(socket, { verb: 'switch', addresses: options.addresses ?? true }, until, seconds);
   if (asked.isErr()) return err(asked.error);
   if (asked.value === undefined) return ok(undefined);
-  const text = await readAll(asked.value, until);
+  const { pipe, fields } = asked.value;
+  const text = await readAll(pipe, until);
   if (text === undefined) return err({ tag: 'timeout', socket, stage: 'reply', seconds });
-  return readReport(text).mapErr((error) => (error.tag === 'garbage' ? { ...error, socket } : error));
+  const report = readReport(text).andThen((all) =>
+    readLost(fields.get('lost') ?? '[]').map((lost) => ({ ...all, lost })),
+  );
+  return report.mapErr((error) => (error.tag === 'garbage' ? { ...error, socket } : error));
 }
 
 export type CaptureWish = Extract<Request, { readonly verb: 'capture' }>;
@@ -69,8 +78,10 @@ export async function openCapture(
 ): Promise<Result<OwnedFd, ClientError>> {
   const seconds = options.timeout ?? defaultTimeout;
   const asked = await askForPipe(socket, wish, performance.now() + seconds * 1000, seconds);
-  return asked.andThen((pipe) =>
-    pipe === undefined ? err({ tag: 'garbage' as const, socket, what: 'its descriptor is missing' }) : ok(pipe),
+  return asked.andThen((answer) =>
+    answer === undefined
+      ? err({ tag: 'garbage' as const, socket, what: 'its descriptor is missing' })
+      : ok(answer.pipe),
   );
 }
 
@@ -79,7 +90,7 @@ async function askForPipe(
   request: Request,
   until: number,
   seconds: number,
-): Promise<Result<OwnedFd | undefined, ClientError>> {
+): Promise<Result<{ pipe: OwnedFd; fields: Fields } | undefined, ClientError>> {
   const bad = refusePath(socket);
   if (bad !== undefined) return err(bad);
   const answer = await exchangeFds(socket, encodeRequest(request), [], until, seconds);
@@ -90,7 +101,7 @@ async function askForPipe(
       .mapErr(({ what }): ClientError => ({ tag: 'garbage', socket, what }))
       .andThen(fieldsOf);
     if (fields.isErr()) pipe?.close();
-    return fields.map(() => pipe);
+    return fields.map((told) => (pipe === undefined ? undefined : { pipe, fields: told }));
   });
 }
 
@@ -119,7 +130,7 @@ const shapes = {
 } as const;
 
 /** @param text lines as protocol/switch-report.ts has them. The socket of an error is left empty. */
-export function readReport(text: string): Result<SwitchReport, ClientError> {
+export function readReport(text: string): Result<Omit<SwitchReport, 'lost'>, ClientError> {
   const garbage = (what: string) => err({ tag: 'garbage' as const, socket: '', what });
   const found = {
     switch: [] as object[],
@@ -150,6 +161,21 @@ export function readReport(text: string): Result<SwitchReport, ClientError> {
     peers: found.peer as SwitchPeerListing[],
     addresses: found.address as SwitchAddressListing[],
   });
+}
+
+/** @param text JSON. The socket of an error is left empty. */
+function readLost(text: string): Result<LostPortListing[], ClientError> {
+  const garbage = err({ tag: 'garbage' as const, socket: '', what: '"lost" is no list of ports' });
+  try {
+    const rows: unknown = JSON.parse(text);
+    if (!Array.isArray(rows)) return garbage;
+    const good = rows.every(
+      (row) => typeof row === 'object' && row !== null && misshapen(row, lostPortShape) === undefined,
+    );
+    return good ? ok(rows) : garbage;
+  } catch {
+    return garbage;
+  }
 }
 
 function parseObject(line: string): Record<string, unknown> | undefined {

@@ -3,6 +3,7 @@ import { forms } from '../core/form.js';
 import type { NetworkListing, PortListing, ReloadListing, StatusListing, StatusSummary } from '../protocol/listing.js';
 import { portStates } from '../protocol/listing.js';
 import type {
+  LostPortListing,
   SwitchAddressListing,
   SwitchFacts,
   SwitchNetworkListing,
@@ -109,6 +110,7 @@ export const reloadShape: Shape<ReloadListing> = {
   networks: number,
   rules: number,
   atNextStart: listOf(string),
+  unusable: listOf(string),
 };
 
 export const switchShape: Shape<SwitchFacts> = {
@@ -168,6 +170,13 @@ export const switchAddressShape: Shape<SwitchAddressListing> = {
   network: string,
   port: number,
   age: orNull(number),
+};
+
+export const lostPortShape: Shape<LostPortListing> = {
+  network: string,
+  role: string,
+  since: number,
+  reason: string,
 };
 
 /** @returns the first field that is missing or of the wrong kind, or undefined. */

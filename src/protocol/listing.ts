@@ -122,4 +122,6 @@ export interface ReloadListing {
   readonly rules: number;
   /** Settings that are different in the files and count only when the broker starts again: `socket-mode` … */
   readonly atNextStart: readonly string[];
+  /** What is wrong with files of keys, a line each, with file and line of the section; the keys before stay in use. */
+  readonly unusable: readonly string[];
 }

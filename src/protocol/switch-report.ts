@@ -3,6 +3,7 @@
  * `end`. A report without that was cut off. The names are a public interface (docs/protocol.md).
  */
 import type { PortKind } from '../core/port-kind.js';
+import type { OwnRole } from '../core/port-label.js';
 
 export interface SwitchFacts {
   readonly pid: number;
@@ -82,6 +83,16 @@ export interface SwitchPeerListing {
   readonly age: number | null;
   /** Microseconds to it and back; null: not known. */
   readonly roundTrip: number | null;
+}
+
+/** A port that a network has by itself, and that is missing though somebody needs it. The broker tells it. */
+export interface LostPortListing {
+  readonly network: string;
+  readonly role: OwnRole;
+  /** Seconds since 1970. */
+  readonly since: number;
+  /** One sentence. */
+  readonly reason: string;
 }
 
 export type ReportLine =

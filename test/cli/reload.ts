@@ -4,7 +4,7 @@ import { fdbroker } from '../support/fdbroker.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
 t.test('done', async (t) => {
-  const listing = { files: ['/a.ini', '/b.ini'], networks: 1, rules: 3, atNextStart: [] };
+  const listing = { files: ['/a.ini', '/b.ini'], networks: 1, rules: 3, atNextStart: [], unusable: [] };
   using server = new ScriptedServer(({ ok }) => ok({ data: JSON.stringify(listing) })).start();
   const at = `--socket=${server.path}`;
   t.same(await fdbroker(['reload', at]), {
@@ -16,13 +16,15 @@ t.test('done', async (t) => {
 });
 
 t.test('done, but for what counts at the next start', async (t) => {
-  const listing = { files: ['/a.ini'], networks: 1, rules: 1, atNextStart: ['socket-mode', 'audit-file'] };
+  const unusable = ['/a.ini:7: [network lab] key-file: \u001b'];
+  const listing = { files: ['/a.ini'], networks: 1, rules: 1, atNextStart: ['socket-mode', 'audit-file'], unusable };
   using server = new ScriptedServer(({ ok }) => ok({ data: JSON.stringify(listing) })).start();
   t.equal(
     (await fdbroker(['reload', `--socket=${server.path}`])).stdout,
     `reloaded: 1 network and 1 rule from 1 file
 socket-mode has changed, and counts at the broker's next start
 audit-file has changed, and counts at the broker's next start
+/a.ini:7: [network lab] key-file: \\x1b
 `,
   );
 });

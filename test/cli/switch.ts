@@ -2,6 +2,13 @@ import t from 'tap';
 import { formatSwitch } from '../../src/cli/switch.js';
 import { switchPort, switchReport } from '../support/switch-report.js';
 
+t.test('an uplink that is lost', async (t) => {
+  const since = Math.floor(Date.now() / 1000) - 3600;
+  const lost = [{ network: 'lab', role: 'uplink' as const, since, reason: 'there is no interface eth0; name\u001b' }];
+  const text = formatSwitch({ ...switchReport(1, [switchPort()]), lost }, () => undefined, false);
+  t.match(text, /\n\nLOST +FOR {2}WHY\nuplink\/lab +1h00m {2}there is no interface eth0; name\\x1b\n/);
+});
+
 t.test('as people see it', async (t) => {
   const none = { grant: null, uid: null, mac: null, holder: null, since: null };
   const report = {

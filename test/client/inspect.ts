@@ -1,6 +1,9 @@
 /** Reports that are not as they should be; test/broker/inspect.ts has good ones. */
+import { writeSync } from 'node:fs';
 import t from 'tap';
 import { openCapture, readReport, readSwitch } from '../../src/client/inspect.js';
+import { openPipe } from '../../src/kernel/pipe.js';
+import { encodeReply, okReply } from '../../src/protocol/reply.js';
 import { name } from '../support/policy.js';
 import { ScriptedServer } from '../support/scripted-server.js';
 
@@ -35,4 +38,22 @@ t.test('a broker that has no descriptor to give, or says no', async (t) => {
   }
   t.match((await openCapture('/nowhere/socket', wish))._unsafeUnwrapErr(), { tag: 'no-broker' });
   t.match((await readSwitch(''))._unsafeUnwrapErr(), { tag: 'bad-path' });
+});
+
+t.test('what is lost is in the reply', async (t) => {
+  const row = { network: 'lab', role: 'uplink', since: 1, reason: 'eth0 is down' };
+  const ask = async (lost: unknown) => {
+    const { reader, writer } = openPipe()._unsafeUnwrap();
+    writeSync(writer.fd, line('switch', facts) + line('end'));
+    writer.close();
+    const reply = encodeReply(okReply({ lost: JSON.stringify(lost) }));
+    using server = new ScriptedServer(({ send }) => send(reply, [reader.fd])).start();
+    const told = await readSwitch(server.path);
+    reader.close();
+    return told;
+  };
+  t.same((await ask([row]))._unsafeUnwrap()?.lost, [row]);
+  for (const wrong of [{}, [1], [{ ...row, since: '1' }]]) {
+    t.match((await ask(wrong))._unsafeUnwrapErr(), { tag: 'garbage', what: '"lost" is no list of ports' });
+  }
 });

@@ -28,7 +28,7 @@ t.equal(misshapen({ ...status, config: { ...config, error: null } }, statusShape
 t.equal(misshapen({ ...status, config: { ...config, error: 'x' } }, statusShape), 'config');
 t.equal(misshapen({ ...status, counters: { a: '1' } }, statusShape), 'counters');
 
-const reloaded = { files: ['a'], networks: 1, rules: 1, atNextStart: [] };
+const reloaded = { files: ['a'], networks: 1, rules: 1, atNextStart: [], unusable: [] };
 t.equal(misshapen(reloaded, reloadShape), undefined);
 t.equal(misshapen({ ...reloaded, files: 'a' }, reloadShape), 'files');
 t.equal(misshapen({}, networkShape), 'name');

@@ -115,7 +115,7 @@ t.test('status in full and in short', async (t) => {
 });
 
 t.test('reload and release', async (t) => {
-  const reloaded = { files: ['/a.ini'], networks: 2, rules: 3, atNextStart: ['socket-mode'] };
+  const reloaded = { files: ['/a.ini'], networks: 2, rules: 3, atNextStart: ['socket-mode'], unusable: [] };
   using server = new ScriptedServer(({ request, ok }) =>
     request.verb === 'release' ? ok({ grant: request.grant }) : ok({ data: JSON.stringify(reloaded) }),
   ).start();

@@ -27,5 +27,6 @@ export function switchReport(clock: number, ports: readonly SwitchPortListing[],
     ports,
     peers: [],
     addresses: [],
+    lost: [],
   };
 }
