@@ -23,6 +23,7 @@ import { measureLatencies } from './switch/latencies.js';
 import { measureManners } from './switch/manners.js';
 import { measureQdesRates } from './switch/qdes-rates.js';
 import { measureRates } from './switch/rates.js';
+import { measureWaste } from './switch/waste.js';
 import { measureTimeToFd } from './time-to-fd.js';
 import { measureTimeToGrant } from './time-to-grant.js';
 
@@ -43,6 +44,7 @@ const entries: Readonly<Record<string, (results: Results, folder: string) => voi
   'switch-latencies': measureLatencies,
   'switch-costs': measureCosts,
   'switch-footprint': measureFootprint,
+  'switch-waste': measureWaste,
   'switch-manners': measureManners,
   'qdes-rates': measureQdesRates,
 };

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { QdesLine } from '../../../src/core/qdes-line.js';
 import { LinuxSockets } from '../../../src/kernel/linux-sockets.js';
 import type { OwnedFd } from '../../../src/kernel/owned-fd.js';
 import type { Order } from '../../../src/protocol/switch-order.js';
@@ -24,7 +25,7 @@ export interface Side extends AsyncDisposable {
   readonly ends: readonly OwnedFd[] | string;
 }
 
-function pair(): [OwnedFd, OwnedFd] {
+export function pair(): [OwnedFd, OwnedFd] {
   return new LinuxSockets().pair('seqpacket', sendBuffer)._unsafeUnwrap();
 }
 
@@ -62,6 +63,14 @@ export class OurSwitch implements Side {
 
   get pid(): number {
     return this.#process.child.pid as number;
+  }
+
+  /** One more port, of the first network. @param fds are closed. */
+  async plugUplink(port: number, kind: 'multicast' | 'qdes', fds: readonly OwnedFd[], line?: QdesLine): Promise<void> {
+    const about = { port, kind, uplink: true, ...(line === undefined ? {} : { line }) };
+    this.#broker.order({ ...plug, ...about }, fds);
+    for (const fd of fds) fd.close();
+    await this.#settled();
   }
 
   async #plug(port: number, network: number): Promise<void> {
