@@ -110,7 +110,10 @@ export class Ports {
       }
       case 'refused':
         this.#remove(what.port);
-        this.events.refused(what.port, 'one of its addresses is another port’s, or there is no room for it');
+        this.events.refused(
+          what.port,
+          'one of its addresses is another port’s, there is no room for it, or its guest has gone',
+        );
         break;
       case 'gone':
         this.#remove(what.port);

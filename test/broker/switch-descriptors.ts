@@ -123,6 +123,18 @@ t.test('200 ports one after the other, for clients that do not wait for them', a
   });
 });
 
+t.test('300 guests that end while the broker does not listen', async (t) => {
+  await unharmed(t, async () => {
+    const before = openAt(switchPids(daemon.socket)[0]);
+    const made = await someGuests(300);
+    daemon.signal('SIGSTOP');
+    for (const { end } of made) end.close();
+    // More is to be told than lies in a socket, so that it hangs up on the broker; uplinks stay until that says otherwise
+    await until(() => openAt(switchPids(daemon.socket)[0]) <= before + names.length);
+    daemon.signal('SIGCONT');
+  });
+});
+
 t.test('200 reports that nobody reads', async (t) => {
   await unharmed(t, async () => {
     for (let i = 0; i < 200; i += 1) {

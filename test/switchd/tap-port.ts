@@ -1,7 +1,9 @@
 /** Taps as ports of the switch, on the real kernel: what guests leave undone, and how a guest's end is seen. */
 import { readSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import t, { type Test } from 'tap';
 import { Keeper } from '../../src/broker/keeper.js';
+import { FrameIo } from '../../src/kernel/frame-io.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { Poller } from '../../src/kernel/poller.js';
 import { socketPair } from '../../src/kernel/seqpacket.js';
@@ -24,6 +26,22 @@ const options: Omit<SwitchPort, 'maxFrame'> = {
   ...{ network: 0, uplink: false, isolated: false, locked: false, addresses: [] },
   ...{ maxAddresses: 100, floodRate: Number.POSITIVE_INFINITY },
 };
+
+t.test('a tap that has gone is no port, whoever was told of its end', async (t) => {
+  const [theirs, ours] = (await keeper.openTap(1500, true))._unsafeUnwrap();
+  t.teardown(() => ours.close());
+  const poller = Poller.open()._unsafeUnwrap();
+  const loop = new Loop(new Switch({ ports: 8, addresses: 64, ageing: 300 }), poller, { ended: () => {} });
+  t.teardown(() => poller[Symbol.dispose]());
+  const io = new FrameIo([{ slots: 1, room: 2048 }]);
+  const plug = () => loop.plug(1, options, new TapPort(ours.fd, longest));
+  t.ok(plug());
+  loop.unplug(1);
+  theirs.close();
+  // The end is told this once
+  await until(() => new TapPort(ours.fd, longest).receive(io, 0, 1) === -constants.errno.EPROTO);
+  t.notOk(plug());
+});
 
 class Scene {
   readonly ended: number[] = [];
