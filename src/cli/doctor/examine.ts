@@ -63,7 +63,7 @@ export function examine(host: Host, one: Case): Finding[] {
     ...examineParents(links, networks),
     ...examineForwarding(host, links ?? [], bridges, routed),
     ...examineDevices(host, caller, accounts, giveSeveralQueues({ listing, config })),
-    ...examineMacvtapNodes(host, accounts, types.has('macvtap')),
+    ...examineMacvtapNodes(host, accounts, types.has('macvtap'), one.asked.status.unwrapOr(undefined)?.pid),
     ...examineModules(host, links, types),
     ...examineUserNamespaces(host),
     ...examineNetworkManagers(host),

@@ -30,6 +30,15 @@ t.test('a /dev without the nodes', async (t) => {
 });
 
 t.test('where it does not matter', async (t) => {
+  const process = (uid: number, program: string) => ({
+    '/proc/77/cmdline': `node\0/usr/lib/${program}.js\0`,
+    '/proc/77/status': `Name:\tnode\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\n`,
+  });
+  const told = (files: Readonly<Record<string, string>>) =>
+    lines(examineMacvtapNodes(fakeHost({ files }), withBroker, true, 77)).length;
+  t.equal(told(process(0, 'fdbrokerd')), 0, 'root has started it');
+  t.equal(told(process(900, 'fdbrokerd')), 2);
+  t.equal(told(process(0, 'init')), 2, 'another process');
   t.same(found({}, testAccounts), [], "the broker is root's");
   t.same(found({}, withBroker, false), [], 'there are no networks of macvtaps');
 });
