@@ -19,6 +19,7 @@ import { addLinks } from './networks.js';
 import { Results } from './results.js';
 import { measureCosts } from './switch/costs.js';
 import { measureFootprint } from './switch/footprint.js';
+import { measureIdle } from './switch/idle.js';
 import { measureLatencies } from './switch/latencies.js';
 import { measureManners } from './switch/manners.js';
 import { measureQdesRates } from './switch/qdes-rates.js';
@@ -44,6 +45,7 @@ const entries: Readonly<Record<string, (results: Results, folder: string) => voi
   'switch-latencies': measureLatencies,
   'switch-costs': measureCosts,
   'switch-footprint': measureFootprint,
+  'switch-idle': measureIdle,
   'switch-waste': measureWaste,
   'switch-manners': measureManners,
   'qdes-rates': measureQdesRates,

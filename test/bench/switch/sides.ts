@@ -2,10 +2,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { QdesLine } from '../../../src/core/qdes-line.js';
 import { LinuxSockets } from '../../../src/kernel/linux-sockets.js';
 import type { OwnedFd } from '../../../src/kernel/owned-fd.js';
-import type { Order } from '../../../src/protocol/switch-order.js';
+import type { Order, PlugOrder } from '../../../src/protocol/switch-order.js';
 import { type BrokerEnd, SwitchProcess } from '../../support/switch-process.js';
 import { built, sh } from '../commands.js';
 
@@ -16,6 +15,8 @@ const plug: Order & { order: 'plug' } = {
   ...{ order: 'plug', port: 0, network: 0, kind: 'dgram', uplink: false, isolated: false, locked: false },
   ...{ maxAddresses: 1 << 20, maxFrame: 1518, addresses: [], label: '' },
 };
+
+export type Uplink = Pick<PlugOrder, 'port' | 'network' | 'kind' | 'line'>;
 
 /** A switch with ports whose other ends are here. */
 export interface Side extends AsyncDisposable {
@@ -65,10 +66,9 @@ export class OurSwitch implements Side {
     return this.#process.child.pid as number;
   }
 
-  /** One more port, of the first network. @param fds are closed. */
-  async plugUplink(port: number, kind: 'multicast' | 'qdes', fds: readonly OwnedFd[], line?: QdesLine): Promise<void> {
-    const about = { port, kind, uplink: true, ...(line === undefined ? {} : { line }) };
-    this.#broker.order({ ...plug, ...about }, fds);
+  /** One more port of another kind. @param fds are closed. */
+  async plugUplink(about: Uplink, fds: readonly OwnedFd[]): Promise<void> {
+    this.#broker.order({ ...plug, ...about, uplink: true }, fds);
     for (const fd of fds) fd.close();
     await this.#settled();
   }

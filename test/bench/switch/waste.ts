@@ -72,7 +72,7 @@ async function startOurs(): Promise<Network> {
   const member = sockets.openMulticast({ ...group, loop: true })._unsafeUnwrap();
   const sender = sockets.openMulticastSender({ ...group, loop: true })._unsafeUnwrap();
   const it = await OurSwitch.start(guests);
-  await it.plugUplink(guests, 'multicast', [member, sender]);
+  await it.plugUplink({ port: guests, network: 0, kind: 'multicast' }, [member, sender]);
   return it;
 }
 
