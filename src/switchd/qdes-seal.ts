@@ -11,7 +11,7 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import { headerSize } from '../switch/qdes/header.js';
+import { headerSize, wordAt, writeWord } from '../switch/qdes/header.js';
 
 const algorithm = 'aes-256-gcm';
 const sessionSize = 8;
@@ -21,6 +21,8 @@ const tagSize = 16;
 export const sealSize = sessionSize + counterSize + tagSize;
 const nonceSize = 12;
 const purpose = 'fdbroker qdes 1';
+
+const word = 2 ** 32;
 
 /** Datagrams that may be overtaken. */
 const windowSize = 1024;
@@ -75,7 +77,10 @@ export class Seal {
   readonly #own: KeyObject;
   readonly #keys: readonly KeyObject[];
   #counter = 0;
+  // What every datagram needs for a moment: views of its own would cost more than copies
   readonly #nonce = Buffer.alloc(nonceSize);
+  readonly #header = Buffer.alloc(headerSize);
+  readonly #tag = Buffer.alloc(tagSize);
   /** By their names, whatever address they come from. */
   readonly #sessions = new Map<string, Session>();
   #candidates = 0;
@@ -94,11 +99,10 @@ export class Seal {
    */
   seal(body: Uint8Array, out: Uint8Array, at: number): void {
     this.#counter += 1;
-    const view = new DataView(out.buffer, out.byteOffset);
     out.set(this.#session, at + headerSize);
-    view.setBigUint64(at + headerSize + sessionSize, BigInt(this.#counter));
-    const cipher = createCipheriv(algorithm, this.#own, this.#nonceAt(out, at), { authTagLength: tagSize });
-    cipher.setAAD(out.subarray(at, at + headerSize));
+    writeCounter(out, at + headerSize + sessionSize, this.#counter);
+    const cipher = createCipheriv(algorithm, this.#own, this.#nonceAt(out, at));
+    cipher.setAAD(copy(out, at, this.#header));
     out.set(cipher.update(body), at + headerSize + sealSize);
     cipher.final();
     out.set(cipher.getAuthTag(), at + headerSize + sealSize - tagSize);
@@ -112,20 +116,10 @@ export class Seal {
    */
   open(bytes: Uint8Array, at: number, length: number): Opened | undefined {
     if (length < sealSize) return undefined;
-    const salt = bytes.subarray(at + headerSize, at + headerSize + sessionSize);
-    const name = Buffer.from(salt).toString('hex');
-    const there = this.#sessions.get(name);
-    const keys = there === undefined ? this.#keys.map((key) => derive(key, salt)) : [there.key];
-    for (const key of keys) {
-      const opened = this.#decrypt(key, bytes, at, length);
-      if (opened === undefined) continue;
-      bytes.set(opened, at + headerSize + sealSize);
-      const session = there ?? this.#remember(new Session(name, key));
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      const counter = Number(view.getBigUint64(at + headerSize + sessionSize));
-      return { session, counter, fresh: session.take(counter) };
-    }
-    return undefined;
+    const session = this.#sessionAt(bytes, at, length);
+    if (session === undefined) return undefined;
+    const counter = counterAt(bytes, at + headerSize + sessionSize);
+    return { session, counter, fresh: session.take(counter) };
   }
 
   /** The session's owner has answered, by the datagram with this number, as that peer. */
@@ -146,18 +140,33 @@ export class Seal {
     }
   }
 
-  #decrypt(key: KeyObject, bytes: Uint8Array, at: number, length: number): Uint8Array | undefined {
-    const [tag, body] = [at + headerSize + sealSize - tagSize, at + headerSize + sealSize];
-    const cipher = createDecipheriv(algorithm, key, this.#nonceAt(bytes, at), { authTagLength: tagSize });
-    cipher.setAAD(bytes.subarray(at, at + headerSize));
-    cipher.setAuthTag(bytes.subarray(tag, tag + tagSize));
+  /** The session by whose key the message was opened. */
+  #sessionAt(bytes: Uint8Array, at: number, length: number): Session | undefined {
+    const name = nameAt(bytes, at + headerSize);
+    const there = this.#sessions.get(name);
+    if (there !== undefined) return this.#decrypt(there.key, bytes, at, length) ? there : undefined;
+    const salt = bytes.subarray(at + headerSize, at + headerSize + sessionSize);
+    for (const key of this.#keys.map((key) => derive(key, salt))) {
+      if (this.#decrypt(key, bytes, at, length)) return this.#remember(new Session(name, key));
+    }
+    return undefined;
+  }
+
+  /** @returns false: another key, or somebody has changed it; it is as it was then. */
+  #decrypt(key: KeyObject, bytes: Uint8Array, at: number, length: number): boolean {
+    const body = at + headerSize + sealSize;
+    const cipher = createDecipheriv(algorithm, key, this.#nonceAt(bytes, at));
+    cipher.setAAD(copy(bytes, at, this.#header));
+    // All of its bytes, always: a shorter tag would be easier to guess
+    cipher.setAuthTag(copy(bytes, body - tagSize, this.#tag));
     const opened = cipher.update(bytes.subarray(body, at + headerSize + length));
     try {
       cipher.final();
-      return opened;
     } catch {
-      return undefined;
+      return false;
     }
+    bytes.set(opened, body);
+    return true;
   }
 
   #remember(session: Session): Session {
@@ -175,10 +184,30 @@ export class Seal {
 
   /** Zeros, then the message's number. */
   #nonceAt(bytes: Uint8Array, at: number): Buffer {
-    const counter = at + headerSize + sessionSize;
-    this.#nonce.set(bytes.subarray(counter, counter + counterSize), nonceSize - counterSize);
-    return this.#nonce;
+    return copy(bytes, at + headerSize + sessionSize, this.#nonce, nonceSize - counterSize);
   }
+}
+
+/** Fills `to` from `from` on with the bytes that lie at `at`. */
+function copy(bytes: Uint8Array, at: number, to: Buffer, from = 0): Buffer {
+  for (let i = from; i < to.length; i += 1) to[i] = bytes[at + i - from] as number;
+  return to;
+}
+
+/** Of a session, as a string with a character for each byte. */
+function nameAt(bytes: Uint8Array, at: number): string {
+  const byte = (i: number) => bytes[at + i] as number;
+  return String.fromCharCode(byte(0), byte(1), byte(2), byte(3), byte(4), byte(5), byte(6), byte(7));
+}
+
+function writeCounter(bytes: Uint8Array, at: number, counter: number): void {
+  writeWord(bytes, at, counter / word);
+  writeWord(bytes, at + 4, counter);
+}
+
+/** Exact up to 2^53. */
+function counterAt(bytes: Uint8Array, at: number): number {
+  return (wordAt(bytes, at) >>> 0) * word + (wordAt(bytes, at + 4) >>> 0);
 }
 
 function derive(key: KeyObject, session: Uint8Array): KeyObject {

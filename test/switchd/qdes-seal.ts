@@ -28,6 +28,16 @@ t.test('what is sealed is opened by who has the key, and read by nobody else', a
   t.match(open(new Seal([key]), sealed(sender, Buffer.alloc(0))), { fresh: true }, 'nothing, sealed');
 });
 
+t.test('each datagram of a session has its number before the tag', async (t) => {
+  const sender = new Seal([randomBytes(32)]);
+  const at = 3 + header + 8;
+  const messages = Array.from({ length: 300 }, () => sealed(sender));
+  t.same(
+    messages.map((message) => message.readBigUInt64BE(at)),
+    messages.map((_, i) => BigInt(i + 1)),
+  );
+});
+
 t.test('whatever byte is changed, it is not opened', async (t) => {
   const key = randomBytes(32);
   const message = sealed(new Seal([key]));
@@ -35,7 +45,9 @@ t.test('whatever byte is changed, it is not opened', async (t) => {
   for (let i = 3; i < message.length; i += 1) {
     const forged = Buffer.from(message);
     forged[i] = (forged[i] as number) ^ (1 << (i % 8));
+    const before = Buffer.from(forged);
     t.equal(open(receiver, forged), undefined, `byte ${i}`);
+    t.same(forged, before);
   }
   for (let length = 0; length < message.length - 3 - header; length += 1) {
     t.equal(receiver.open(Buffer.from(message), 3, length), undefined);

@@ -88,14 +88,16 @@ export function ageAt(bytes: Uint8Array, at: number, microseconds: number): numb
   return (microseconds - wordAt(bytes, at + 4)) >>> 0;
 }
 
-function writeWord(bytes: Uint8Array, at: number, word: number): void {
+/** @param word of which the lower 32 bits are written. */
+export function writeWord(bytes: Uint8Array, at: number, word: number): void {
   bytes[at] = word >>> 24;
   bytes[at + 1] = word >>> 16;
   bytes[at + 2] = word >>> 8;
   bytes[at + 3] = word;
 }
 
-function wordAt(bytes: Uint8Array, at: number): number {
+/** A signed number. */
+export function wordAt(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) << 24) |
     ((bytes[at + 1] as number) << 16) |
