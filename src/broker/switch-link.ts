@@ -4,7 +4,6 @@
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { err, ok, type Result } from 'neverthrow';
 import { describeSysError, type SysError } from '../core/sys-error.js';
@@ -13,28 +12,24 @@ import { sendUntil } from '../kernel/patient-send.js';
 import { isRunning } from '../kernel/process.js';
 import { connectSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
-import { decodeEvent, encodeOrder, type Order, type PlugOrder, type SwitchEvent } from '../protocol/switch-order.js';
+import { decodeEvent, encodeOrder, type Order, type SwitchEvent } from '../protocol/switch-order.js';
 import { listenBeside } from './socket-folder.js';
+import { type Found, mostFds, SwitchList } from './switch-list.js';
 
-/** Descriptors of one port at most. */
-const mostFds = 8;
+export type { Found } from './switch-list.js';
+
 const program = fileURLToPath(new URL('../bin/fdbroker-switchd.js', import.meta.url));
 
 /**
- * Milliseconds that a switch which is asked for its ports has for the answer, and nobody is served meanwhile: one that has
- * just been started, by a broker that was killed then, has ports waiting for it and takes a second or two to come up.
+ * Milliseconds that a switch which is asked for its ports has for the answer: one that has just been started, by a broker
+ * that was killed then or by a service manager, takes a second or two to come up.
  */
-export const patience = 15_000;
-const sleep = new Int32Array(new SharedArrayBuffer(4));
-
-/** A port that a switch has. */
-export interface Found {
-  readonly order: PlugOrder;
-  readonly fds: readonly OwnedFd[];
-}
+const standardPatience = 15_000;
 
 export interface LinkHandlers {
   event(event: SwitchEvent): void;
+  /** A switch that was just coming up when it was found is there: with these ports, whose descriptors are the handler's. */
+  found(ports: Found[]): void;
   /** The switch has gone, or does not speak to us any more. */
   lost(): void;
 }
@@ -43,11 +38,18 @@ export class SwitchLink implements Disposable {
   #watch: Watch | undefined;
   #connection: OwnedFd | undefined;
   #handlers: LinkHandlers | undefined;
+  /** One that has not told all of its ports as yet. */
+  #coming: { readonly connection: OwnedFd; readonly list: SwitchList; readonly timer: NodeJS.Timeout } | undefined;
+  /** It did not answer in time, so that there is to be another. */
+  #deaf = false;
   /** Whether its socket is a broker's, and not a service manager's that listens on. */
   #ours = false;
 
   /** @param path of the switch's socket. Anybody may be there: only root and our own user are spoken to. */
-  constructor(private readonly path: string) {}
+  constructor(
+    private readonly path: string,
+    private readonly patience = standardPatience,
+  ) {}
 
   handle(handlers: LinkHandlers): void {
     this.#handlers = handlers;
@@ -57,25 +59,73 @@ export class SwitchLink implements Disposable {
     return this.#connection !== undefined;
   }
 
+  /** Whether there is a switch, or none, of which the handlers will hear. */
+  get coming(): boolean {
+    return this.#coming !== undefined;
+  }
+
   /**
-   * Connects to a switch that runs, and waits for it to tell its ports, whose descriptors are the caller's.
+   * Connects to a switch that runs, and asks for its ports.
    *
-   * @returns undefined: there is none, or it does not answer.
+   * @param wait milliseconds for the answer, in which nobody is served.
+   * @returns the ports, whose descriptors are the caller's; coming: the handlers are told of them, or that it is lost;
+   * undefined: there is no switch, or it does not answer.
    */
-  find(): Found[] | undefined {
+  find(wait: number): Found[] | 'coming' | undefined {
+    if (this.coming) return 'coming';
+    if (this.#deaf) {
+      this.#deaf = false;
+      return undefined;
+    }
     const connected = connectSeqpacket(this.path);
     if (connected.isErr()) return undefined;
     const connection = connected.value;
     const peer = peerProcess(connection.fd);
     const known = peer.isOk() && (peer.value.uid === 0 || peer.value.uid === process.geteuid?.());
     const asked = known && send(connection.fd, encodeOrder({ order: 'list' }), []).isOk();
-    const listed = asked ? readList(connection.fd) : undefined;
+    const list = new SwitchList(connection.fd);
+    const state = asked ? list.readFor(wait) : 'gone';
     // The process that began to listen: a broker that did is this one, or is no more
     if (peer.isOk()) this.#ours ||= !isRunning(peer.value.pid);
-    if (listed !== undefined && this.#use(connection).isOk()) return listed;
-    for (const { fds } of listed ?? []) for (const fd of fds) fd.close();
+    if (state === 'complete' && this.#use(connection).isOk()) return list.take();
+    if (state === 'more' && this.#await(connection, list)) return 'coming';
+    list[Symbol.dispose]();
     connection.close();
     return undefined;
+  }
+
+  #await(connection: OwnedFd, list: SwitchList): boolean {
+    this.#watch ??= unreferenced();
+    const watched = this.#watch.add(connection.fd, { read: true }, () => {
+      const state = list.read();
+      if (state !== 'more') this.#decide(state === 'complete');
+    });
+    if (watched.isErr()) return false;
+    const timer = setTimeout(() => this.#decide(false), this.patience).unref();
+    this.#coming = { connection, list, timer };
+    return true;
+  }
+
+  /** Whether the one that was just coming up is there. */
+  #decide(there: boolean): void {
+    if (this.#coming === undefined) return;
+    const { connection, list } = this.#coming;
+    this.#leaveComing();
+    if (there && this.#use(connection).isOk()) {
+      this.#handlers?.found(list.take());
+      return;
+    }
+    this.#deaf = true;
+    list[Symbol.dispose]();
+    connection.close();
+    this.#handlers?.lost();
+  }
+
+  #leaveComing(): void {
+    if (this.#coming === undefined) return;
+    clearTimeout(this.#coming.timer);
+    this.#watch?.remove(this.#coming.connection.fd);
+    this.#coming = undefined;
   }
 
   /**
@@ -113,6 +163,12 @@ export class SwitchLink implements Disposable {
 
   [Symbol.dispose](): void {
     this.#disconnect();
+    if (this.#coming !== undefined) {
+      const { connection, list } = this.#coming;
+      this.#leaveComing();
+      list[Symbol.dispose]();
+      connection.close();
+    }
     this.#watch?.close();
   }
 
@@ -159,27 +215,6 @@ function unreferenced(): Watch {
   const watch = new Watch();
   watch.unref();
   return watch;
-}
-
-/** What a switch tells that was asked for a list; undefined: it does not come to an end in time. */
-function readList(connection: number): Found[] | undefined {
-  const found: Found[] = [];
-  const deadline = performance.now() + patience;
-  while (performance.now() < deadline) {
-    const received = receive(connection, mostFds);
-    if (received.isErr() || received.value.tag === 'end') break;
-    if (received.value.tag === 'nothing') {
-      Atomics.wait(sleep, 0, 0, 1);
-      continue;
-    }
-    const { bytes, fds } = received.value;
-    const event = decodeEvent(bytes);
-    if (event.isOk() && event.value.event === 'listed') return found;
-    if (event.isOk() && event.value.event === 'port') found.push({ order: event.value.order, fds });
-    else for (const fd of fds) fd.close();
-  }
-  for (const { fds } of found) for (const fd of fds) fd.close();
-  return undefined;
 }
 
 /** A line for whoever looks after the broker. */

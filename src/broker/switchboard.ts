@@ -3,10 +3,8 @@
  * one that is killed is started again with the same ports; and the switch has them, so that a broker that was killed
  * finds them there.
  */
-import { performance } from 'node:perf_hooks';
 import { err, ok, type Result } from 'neverthrow';
 import type { Grant } from '../core/grant.js';
-import { describeSysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError } from '../networks/network.js';
@@ -17,11 +15,11 @@ import type { Ends, Keeper } from './keeper.js';
 import { OwnPorts, type OwnPortsAround } from './own-ports.js';
 import { guestOrder, readLabel } from './plug-order.js';
 import { Plugs } from './plugs.js';
-import { complain, describeLinkError, type Found, patience, type SwitchLink } from './switch-link.js';
+import { Replug } from './replug.js';
+import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
+import { SwitchReach } from './switch-reach.js';
 
-/** Milliseconds before a switch is started again that lasted no longer than that. */
-const pause = 1000;
 const reason = 'nobody holds it any more';
 
 /** A guest's port that the switch had before this broker started. */
@@ -42,8 +40,8 @@ export class Switchboard implements Board, Disposable {
   readonly #plugs: Plugs;
   readonly own: OwnPorts;
   #known: (known: Known) => void = () => {};
-  #started = Number.NEGATIVE_INFINITY;
-  #later: NodeJS.Timeout | undefined;
+  readonly #reach: SwitchReach;
+  readonly #rest: Replug;
 
   constructor(
     kernel: Kernel,
@@ -55,7 +53,24 @@ export class Switchboard implements Board, Disposable {
     this.#plugs = new Plugs(link, this.#ports);
     this.own = new OwnPorts(kernel, this.#ports, this.#plugs, around);
     keeper.follow(this.#ports);
-    link.handle({ event: (event) => this.#take(event), lost: () => this.#again() });
+    this.#rest = new Replug(
+      link,
+      (port) => this.#ports.get(port.order.port) === port,
+      (port) => this.#gone(port),
+    );
+    this.#reach = new SwitchReach(link, {
+      wanted: () => this.#ports.hasStations(),
+      agree: (found) => this.#agree(found),
+      back: () => this.#review(),
+      over: () => {
+        for (const port of [...this.#ports]) this.#gone(port);
+      },
+    });
+    link.handle({
+      event: (event) => this.#take(event),
+      found: (ports) => this.#reach.found(ports),
+      lost: () => this.#reach.lost(),
+    });
   }
 
   /**
@@ -66,18 +81,22 @@ export class Switchboard implements Board, Disposable {
   resume(known: (known: Known) => void): void {
     this.#known = known;
     const kept = this.keeper.list();
-    const found = this.link.find();
-    if (found !== undefined) {
+    const found = this.#reach.find();
+    if (found !== undefined && found !== 'coming') {
       this.#agree(found);
       for (const { fds } of kept) for (const fd of fds) fd.close();
     } else {
       for (const one of kept) this.#adopt(one);
-      for (const { network } of [...this.#ports]) this.own.drop(network);
-      if (this.#ports.hasStations()) this.#again();
+      if (found === 'coming') return;
+      if (this.#ports.hasStations()) this.#reach.lost();
     }
-    this.own.review();
+    this.#review();
     // Of what has ended meanwhile it is to let go
     for (const { order } of kept) this.keeper.changed(order.port);
+  }
+
+  ready(): Promise<void> | undefined {
+    return this.#reach.ready();
   }
 
   plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError> {
@@ -121,7 +140,8 @@ export class Switchboard implements Board, Disposable {
 
   /** The ports stay, at the switch. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#later);
+    this.#reach[Symbol.dispose]();
+    this.#rest[Symbol.dispose]();
     this.own[Symbol.dispose]();
     this.link.leave(!this.#ports.hasStations());
     this.keeper.leave(!this.#ports.hasStations());
@@ -162,38 +182,29 @@ export class Switchboard implements Board, Disposable {
     this.own.drop(port.network);
   }
 
-  /** A switch that runs, or a new one with the ports that there are to be. */
   #connect(): Result<void, string> {
-    if (this.link.connected) return ok();
-    const found = this.link.find();
-    if (found !== undefined) {
-      this.#agree(found);
-      return ok();
-    }
-    if (performance.now() - this.#started < pause) return err('the switch has just ended; try again in a second');
-    this.#started = performance.now();
-    return this.link
-      .start()
-      .map(() => this.#agree([]))
-      .mapErr((error) => `the switch cannot be started: ${describeSysError(error)}`);
+    return this.#reach.connect();
   }
 
   /** Takes on what a switch has and this broker does not know, and plugs what it lacks. */
   #agree(found: readonly Found[]): void {
     const told = new Set(found.map(({ order }) => order.port));
     for (const one of found) {
+      const known = this.#ports.get(one.order.port);
+      // A keeper may have been told less than a switch
+      if (known !== undefined && known.order.label !== one.order.label) this.#gone(known);
       if (this.#ports.get(one.order.port) === undefined) this.#adopt(one);
       else for (const fd of one.fds) fd.close();
     }
-    // Some hundred orders lie in a socket, and one that was just started does not read yet
-    const until = performance.now() + patience;
     // Uplinks come first, as from the start: they say which networks share a socket, and with it a thread of the switch
     const ports = [...this.#ports].sort((one, other) => Number(other.order.uplink) - Number(one.order.uplink));
-    for (const port of ports) {
-      if (told.has(port.order.port)) continue;
-      if (port.leaving) this.#gone(port);
-      else void this.link.send({ order: 'plug', ...port.order }, port.fds, until).isOk();
-    }
+    this.#rest.start(ports.filter((port) => !told.has(port.order.port)));
+  }
+
+  /** What networks have by themselves, after a while in which nobody could see to it. */
+  #review(): void {
+    for (const { network } of [...this.#ports]) this.own.drop(network);
+    this.own.review();
   }
 
   #adopt({ order, fds }: Found): void {
@@ -203,21 +214,5 @@ export class Switchboard implements Board, Disposable {
     this.#ports.add(port);
     if (order.line !== undefined) this.own.keys.adopt(network, order.line.keys);
     if (guest !== undefined) this.#known({ ...guest, life: this.#lifeOf(port) });
-  }
-
-  /** The switch has ended: the next one gets its ports. */
-  #again(): void {
-    if (!this.#ports.hasStations()) {
-      for (const port of [...this.#ports]) this.#gone(port);
-      return;
-    }
-    const wait = Math.max(0, pause - (performance.now() - this.#started));
-    complain('the switch is lost, and its ports get another');
-    this.#later = setTimeout(() => {
-      const connected = this.#connect();
-      if (connected.isOk()) return this.own.review();
-      complain(connected.error);
-      this.#again();
-    }, wait);
   }
 }

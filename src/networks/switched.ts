@@ -22,6 +22,8 @@ export interface SwitchPortWish {
 
 /** The switch, as networks see it. */
 export interface Switchboard {
+  /** Resolves when a switch that is just coming up is there, or is given up; undefined: there is none to wait for. */
+  ready(): Promise<void> | undefined;
   /**
    * Plugs a port, and the network's uplink where it has none yet.
    *
@@ -43,12 +45,16 @@ const buffer = 1 << 20;
 /** The same of a tap, whose frames may be 64 KB long. */
 const tapBuffer = 8 << 20;
 
-/** @returns a promise for a tap alone. */
-export function openSwitched(
-  kernel: Kernel,
-  switchboard: Switchboard,
-  wish: SwitchPortWish,
-): Result<OpenedSocket, NetworkError> | Promise<Result<OpenedSocket, NetworkError>> {
+type Opening = Result<OpenedSocket, NetworkError> | Promise<Result<OpenedSocket, NetworkError>>;
+
+/** @returns a promise for a tap, and while the switch is just coming up. */
+export function openSwitched(kernel: Kernel, switchboard: Switchboard, wish: SwitchPortWish): Opening {
+  const coming = switchboard.ready();
+  if (coming === undefined) return openNow(kernel, switchboard, wish);
+  return coming.then(() => openNow(kernel, switchboard, wish));
+}
+
+function openNow(kernel: Kernel, switchboard: Switchboard, wish: SwitchPortWish): Opening {
   const { network, form, mtu, vnetHdr } = wish;
   const cannot = `network "${network.name}" cannot be opened`;
   if (form === 'tap') {

@@ -14,6 +14,7 @@ import { allowRule, bridgeNetwork, credentials, mac, testConfig } from '../suppo
 
 const noSwitch = {
   plug: () => err(networkError('there is no switch')),
+  ready: () => undefined,
   openTap: async () => err('there is no keeper'),
 };
 const network = bridgeNetwork();

@@ -16,6 +16,7 @@ const grant: Grant = {
   ...{ mac: mac('52:54:00:00:00:01'), holder: 1, since: 1 },
 };
 const wish = { network, grant, form: 'dgram', mtu: 1500, vnetHdr: true } as const;
+const ready = () => undefined;
 const openTap = async () => err('no namespaces are allowed');
 const life = { whenEnded: () => {}, [Symbol.dispose]: () => {} };
 
@@ -23,6 +24,7 @@ t.test('one end for the guest, the other for the switch', async (t) => {
   const kernel = new FakeKernel();
   const plugged: OwnedFd[] = [];
   const switchboard: Switchboard = {
+    ready,
     openTap,
     plug: (_wish, end) => {
       plugged.push(end);
@@ -42,6 +44,7 @@ t.test('one end for the guest, the other for the switch', async (t) => {
 t.test('no pair, no switch', async (t) => {
   const kernel = new FakeKernel();
   const switchboard: Switchboard = {
+    ready,
     openTap,
     plug: (_wish, end) => {
       end.close();
@@ -68,7 +71,7 @@ t.test('a tap comes from elsewhere, and later', async (t) => {
     return ok(life);
   };
   const tap = { ...wish, form: 'tap' } as const;
-  const port = (await openSwitched(kernel, { openTap, plug }, tap))._unsafeUnwrap();
+  const port = (await openSwitched(kernel, { ready, openTap, plug }, tap))._unsafeUnwrap();
   t.match(port, { ifname: null, mtu: 1500, life });
   port[Symbol.dispose]();
   plugged[0]?.close();
@@ -76,11 +79,38 @@ t.test('a tap comes from elsewhere, and later', async (t) => {
     end.close();
     return err(networkError('the switch cannot be started'));
   };
-  t.match((await openSwitched(kernel, { openTap, plug: noSwitch }, tap))._unsafeUnwrapErr().what, /cannot be started/);
+  t.match(
+    (await openSwitched(kernel, { ready, openTap, plug: noSwitch }, tap))._unsafeUnwrapErr().what,
+    /cannot be started/,
+  );
   kernel.failAt(1, 'EPERM');
-  t.match((await openSwitched(kernel, { openTap, plug }, tap))._unsafeUnwrapErr().what, /opened: SO_RCVBUF: EPERM/);
-  const none = { openTap: async () => err('no namespaces are allowed'), plug };
+  t.match(
+    (await openSwitched(kernel, { ready, openTap, plug }, tap))._unsafeUnwrapErr().what,
+    /opened: SO_RCVBUF: EPERM/,
+  );
+  const none = { ready, openTap: async () => err('no namespaces are allowed'), plug };
   const { what } = (await openSwitched(kernel, none, tap))._unsafeUnwrapErr();
   t.equal(what, 'network "lan" cannot be opened: no namespaces are allowed');
+  t.same(kernel.leftovers(), []);
+});
+
+t.test('a switch that is just coming up is waited for', async (t) => {
+  const kernel = new FakeKernel();
+  const calls: string[] = [];
+  const switchboard: Switchboard = {
+    openTap,
+    ready: async () => {
+      calls.push('ready');
+    },
+    plug: (_wish, end) => {
+      calls.push('plug');
+      end.close();
+      return ok(life);
+    },
+  };
+  const opening = openSwitched(kernel, switchboard, wish);
+  t.ok(opening instanceof Promise);
+  (await opening)._unsafeUnwrap()[Symbol.dispose]();
+  t.same(calls, ['ready', 'plug']);
   t.same(kernel.leftovers(), []);
 });

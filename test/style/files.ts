@@ -47,6 +47,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/broker/keeper-link.ts': 'test/broker/keeper.ts',
   'src/broker/plug-order.ts': 'test/broker/switch.ts',
   'src/broker/listings.ts': 'test/broker/orders.ts',
+  'src/broker/switch-list.ts': 'test/broker/switch-link.ts',
   'src/broker/resume-grant.ts': 'test/broker/switch.ts',
   'src/broker/serve.ts': 'test/broker/daemon.ts',
   'src/broker/server.ts': 'test/broker/hostile.ts',
