@@ -55,6 +55,10 @@ for (const [subnet, [network, device]] of Object.entries(devices).entries()) {
     const near = await one.guest(network);
     near.say(frame(broadcast, station(1)));
     await until(() => far.run(`bridge fdb show dev vx${subnet}`).includes('02:00:00:00:00:01'));
+    const received = () => JSON.parse(far.run(`ip -j -s link show vx${subnet}`))[0].stats64.rx.packets;
+    const before = received();
+    for (let i = 0; i < 100; i += 1) near.say(frame(broadcast, station(1), new Uint8Array(1000).fill(i)));
+    await until(() => received() >= before + 100);
     near.fd.close();
   });
 }

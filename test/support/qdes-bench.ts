@@ -56,8 +56,9 @@ export class Bench {
   readonly socket: OwnedFd;
   readonly #sockets = new LinuxSockets();
 
-  constructor(t: Test) {
-    const ifindex = ipLink('wire0').ifindex as number;
+  /** @param by the interface that the uplinks' socket has. */
+  constructor(t: Test, by = 'wire0') {
+    const ifindex = ipLink(by).ifindex as number;
     const datagrams = { six: false, port, ifindex, ttl: 1, fragment: true };
     this.socket = this.#sockets.openDatagrams(datagrams, 1 << 20)._unsafeUnwrap();
     this.#sockets.joinGroup(this.socket, group, ifindex)._unsafeUnwrap();

@@ -5,6 +5,7 @@ import { addressSize, FrameIo, frameBatch } from '../../src/kernel/frame-io.js';
 import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { ipLink } from './links.js';
+import { until } from './until.js';
 
 /** Bytes of the longest datagram of a train: more than any has. */
 export const anyLength = 0xffff;
@@ -67,6 +68,16 @@ export interface Came {
   readonly length: number;
   /** As FrameIo.address has it. */
   readonly from: string;
+}
+
+/** At least so many, which may take the kernel a moment. */
+export async function receiveAtLeast(least: number, ...from: Parameters<typeof receiveAll>): Promise<Came[]> {
+  const came: Came[] = [];
+  await until(() => {
+    came.push(...receiveAll(...from));
+    return came.length >= least;
+  });
+  return came;
 }
 
 /** Everything that waits. @param io has `count` slots, all of one size. */
