@@ -7,6 +7,7 @@ import { limitCapabilities } from '../kernel/process.js';
 import { adoptListener } from '../kernel/seqpacket.js';
 import { confine, isConfined } from '../switchd/confine.js';
 import { Control } from '../switchd/control.js';
+import { describeDrop } from '../switchd/describe-drop.js';
 import { Inspector } from '../switchd/inspector.js';
 import { Ports } from '../switchd/ports.js';
 import { Threads } from '../switchd/threads.js';
@@ -76,6 +77,7 @@ function main(args: readonly string[]): void {
       endIfIdle();
     },
     refused: (port, message) => control.tell({ event: 'refused', port, message }),
+    noticed: (order, reason) => complain(describeDrop(order, reason)),
   });
   const inspector = new Inspector(threads, ports, room);
   const complain = (line: string) => {

@@ -46,11 +46,11 @@ export class FrameIo {
   readonly tag: Int32Array;
   /** What of the frame is left to be done by a header that whoever received it has put at frontOf(); receiving sets 0: none. */
   readonly unfinished: Uint8Array;
-  /** What became of the last send(). */
-  readonly sent = { sent: 0, failed: 0, full: 0, broken: false };
+  /** What became of the last send(). Of the failed some were too large for the way there. */
+  readonly sent = { sent: 0, failed: 0, large: 0, full: 0, broken: false };
   readonly #home: Int32Array;
   readonly #handle: FramesHandle;
-  readonly #result = new Int32Array(5);
+  readonly #result = new Int32Array(6);
   readonly #left = new Int32Array(1);
 
   constructor(classes: readonly SlotClass[]) {
@@ -165,7 +165,7 @@ export class FrameIo {
 
   /** Bytes of the shortest datagrams that the kernel did not take so in the last sendTrains(), which sent them one by one; 0: none. */
   get refusedTrains(): number {
-    return this.#result[4] as number;
+    return this.#result[5] as number;
   }
 
   /** receive() from a tap that does not block, by its own descriptor. What fills its slot may have been cut: it is too long. */
@@ -187,6 +187,7 @@ export class FrameIo {
     sent.failed = this.#result[1] as number;
     sent.full = this.#result[2] as number;
     sent.broken = this.#result[3] !== 0;
+    sent.large = this.#result[4] as number;
     return sent;
   }
 

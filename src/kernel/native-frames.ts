@@ -27,7 +27,7 @@ export interface FrameCalls {
   framesReceiveStream(frames: FramesHandle, fd: number, first: number, count: number): number;
   /**
    * @param peers places in addresses, one a frame; without addresses the socket is connected.
-   * @param result gets how many were sent, failed, found no room, and whether the socket is broken.
+   * @param result gets how many were sent, failed, found no room, whether the socket is broken, and how many failed as too large.
    */
   framesSend(
     frames: FramesHandle,

@@ -1,5 +1,5 @@
 /** What each port has carried and dropped since it was added. Shared memory: the loop counts, others read. */
-import { type DropCode, type DropReason, dropReasons } from './drop-reason.js';
+import { type DropCode, type DropReason, dropReasons, noticed } from './drop-reason.js';
 
 const traffic = ['rxFrames', 'rxBytes', 'txFrames', 'txBytes', 'floods', 'notLearned', 'moves'] as const;
 type Traffic = (typeof traffic)[number];
@@ -12,6 +12,8 @@ export type PortCounts = Readonly<Record<Traffic, number>> & { readonly drops: R
 export class Counters {
   /** Whole numbers; exact up to 2^53. */
   readonly #counts: Float64Array;
+  /** Told of the first frame of a port that is dropped for one of the reasons in `noticed`. */
+  notice: (port: number, reason: DropCode) => void = () => {};
 
   /**
    * @param ports how many there can be.
@@ -52,7 +54,9 @@ export class Counters {
 
   /** @param port where it came from; for a full or failed egress, that. */
   dropped(port: number, reason: DropCode, frames = 1): void {
-    (this.#counts[port * stride + traffic.length + reason] as number) += frames;
+    const at = port * stride + traffic.length + reason;
+    if (this.#counts[at] === 0 && noticed.has(reason)) this.notice(port, reason);
+    (this.#counts[at] as number) += frames;
   }
 
   reset(port: number): void {

@@ -39,6 +39,8 @@ export const dropReasons = [
   'no-peer-room',
   /** The port that it goes to takes no more now. */
   'egress-full',
+  /** Longer than the port that it goes to, or the way to its far end, can carry. */
+  'egress-too-long',
   /** The port that it goes to, or its far end, failed. */
   'egress-failed',
 ] as const;
@@ -51,3 +53,6 @@ export type DropCode = number;
 export const dropCode = Object.fromEntries(dropReasons.map((reason, code) => [reason, code])) as Readonly<
   Record<DropReason, DropCode>
 >;
+
+/** What is told once of a port: that some of what it sends, or is to get, is too long to be carried. */
+export const noticed: ReadonlySet<DropCode> = new Set([dropCode['too-long'], dropCode['egress-too-long']]);

@@ -221,12 +221,13 @@ export class Loop {
   }
 
   #account(port: number): void {
-    const { sent, full, failed, broken } = this.#io.sent;
+    const { sent, full, failed, large, broken } = this.#io.sent;
     let bytes = 0;
     for (let i = 0; i < sent; i += 1) bytes += this.#io.length[this.#outSlots[i] as number] as number;
     this.it.counters.sent(port, sent, bytes);
     if (full > 0) this.it.counters.dropped(port, dropCode['egress-full'], full);
-    if (failed > 0) this.it.counters.dropped(port, dropCode['egress-failed'], failed);
+    if (failed > large) this.it.counters.dropped(port, dropCode['egress-failed'], failed - large);
+    if (large > 0) this.it.counters.dropped(port, dropCode['egress-too-long'], large);
     if (broken) this.#end(port);
   }
 

@@ -1,6 +1,7 @@
 /** The ports of the switch, their threads, and their descriptors, which are open for as long as the thread may use them. */
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
+import type { DropCode } from '../switch/drop-reason.js';
 import type { PeerMemory } from '../switch/qdes/peer-memory.js';
 import { Placement } from './placement.js';
 import type { PortTold } from './thread.js';
@@ -22,6 +23,8 @@ export interface PortsEvents {
   ended(port: number): void;
   /** No port was made; the number is free, unless a port had it before. */
   refused(port: number, message: string): void;
+  /** A frame of it, or for it, was dropped for that reason, the first of them. */
+  noticed(order: PlugOrder, reason: DropCode): void;
 }
 
 export class Ports {
@@ -106,6 +109,11 @@ export class Ports {
       case 'peers': {
         const port = this.#ports.get(what.port);
         if (port !== undefined) port.peers = what.memory;
+        break;
+      }
+      case 'noticed': {
+        const port = this.#ports.get(what.port);
+        if (port !== undefined) this.events.noticed(port.order, what.reason);
         break;
       }
       case 'refused':

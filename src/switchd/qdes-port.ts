@@ -122,6 +122,7 @@ export class QdesPort implements PortIo {
     const { sent } = io;
     sent.sent = Math.min(count, sender.totals.sent);
     sent.failed = sender.totals.failed;
+    sent.large = sender.totals.large;
     sent.full = sender.totals.full;
     // What fails here works again when the interface, or the route, is back
     sent.broken = false;

@@ -29,7 +29,7 @@ const longestTrain = 0xffff;
 
 export class QdesSender {
   /** What became of datagrams since begin(). */
-  readonly totals = { sent: 0, failed: 0, full: 0 };
+  readonly totals = { sent: 0, failed: 0, large: 0, full: 0 };
   /** Who we are. */
   readonly #instance = randomFillSync(new Int32Array(1));
   readonly #sealed: FrameIo | undefined;
@@ -68,6 +68,7 @@ export class QdesSender {
     this.#count = 0;
     this.totals.sent = 0;
     this.totals.failed = 0;
+    this.totals.large = 0;
     this.totals.full = 0;
   }
 
@@ -110,6 +111,7 @@ export class QdesSender {
     if (this.#io.refusedTrains > 0) this.#train = this.#io.refusedTrains - 1;
     this.totals.sent += sent.sent;
     this.totals.failed += sent.failed;
+    this.totals.large += sent.large;
     this.totals.full += sent.full;
     this.#count = 0;
   }

@@ -8,6 +8,7 @@ import { macToBytes } from '../core/mac.js';
 import { Poller, waker } from '../kernel/poller.js';
 import { applyRealtime, type Realtime } from '../kernel/realtime.js';
 import type { PlugOrder } from '../protocol/switch-order.js';
+import type { DropCode } from '../switch/drop-reason.js';
 import type { FdbMemory } from '../switch/fdb.js';
 import type { PeerMemory } from '../switch/qdes/peer-memory.js';
 import { Switch, type SwitchOptions } from '../switch/switch.js';
@@ -62,6 +63,8 @@ export type Told =
   | { readonly tag: 'ended'; readonly port: number }
   /** What is known of the port's far ends, as long as it is there. */
   | { readonly tag: 'peers'; readonly port: number; readonly memory: PeerMemory }
+  /** A frame of the port, or for it, was dropped for that reason, the first of them. */
+  | { readonly tag: 'noticed'; readonly port: number; readonly reason: DropCode }
   /** No port was made. */
   | { readonly tag: 'refused'; readonly port: number }
   /** The thread does not use the port's descriptors any more. */
@@ -79,6 +82,7 @@ function work({ options, realtime, others, busyPoll, stop, beats, wake, orders }
   const poller = Poller.open(beats)._unsafeUnwrap();
   poller.add(wake, wakeId, false)._unsafeUnwrap();
   const it = new Switch(options);
+  it.counters.notice = (port, reason) => tell({ tag: 'noticed', port, reason });
   const loop = new Loop(it, poller, { ended: (port) => tell({ tag: 'ended', port }) }, busyPoll / 1e6);
   const sockets = new QdesSockets<QdesPort>();
   const obey = (order: Order) => {

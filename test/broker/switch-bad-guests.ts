@@ -107,3 +107,14 @@ t.test('a guest that invents 30,000 addresses', async (t) => {
     next = receive(liar.fd.fd, 0)._unsafeUnwrap();
   }
 });
+
+t.test('a guest whose frames are too long', async (t) => {
+  const [one, other] = (await guests(t, 2)) as [StageGuest, StageGuest];
+  for (let i = 0; i < 50; i += 1) await sayPatiently(one, marked(broadcast, 1, 9, 3000));
+  await sayPatiently(one, marked(broadcast, 1, 10));
+  t.equal(await hearMarked(other, 10, 1), 0, 'nobody gets them');
+  t.same((await portSeen(socket, one.grant)).drops, { 'too-long': 50 });
+  const said = () => stage.daemon.stderr.match(/^fdbrokerd: the switch: .* sends frames of over 1500 bytes/gm) ?? [];
+  await until(() => said().length > 0);
+  t.match(said(), [new RegExp(`grant ${one.grant} of uid `)], 'it is said, and once');
+});

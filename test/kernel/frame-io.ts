@@ -56,6 +56,7 @@ for (const type of ['seqpacket', 'dgram'] as const) {
     t.same(io.send(one, Int32Array.of(0, 1, 2, 3), 4, 0, nobody, nowhere), {
       sent: 4,
       failed: 0,
+      large: 0,
       full: 0,
       broken: false,
     });

@@ -21,3 +21,19 @@ t.test('each port counts for itself', async (t) => {
   counters.reset(1);
   t.same(counters.of(1), counters.of(0));
 });
+
+t.test('the first frame that is too long is told of, each way, once', async (t) => {
+  const counters = new Counters(2);
+  const told: [number, number][] = [];
+  counters.notice = (port, reason) => told.push([port, reason]);
+  const { 'too-long': long, 'egress-too-long': out, locked } = dropCode;
+  for (let i = 0; i < 3; i += 1) for (const reason of [long, locked, out]) counters.dropped(1, reason, 2);
+  const expected = [
+    [1, long],
+    [1, out],
+  ];
+  t.same(told, expected);
+  counters.reset(1);
+  counters.dropped(1, long);
+  t.same(told, [...expected, [1, long]], 'another port of that number is told of again');
+});

@@ -37,6 +37,7 @@ function scene(t: Test, most: number, program?: URL, processors?: readonly numbe
   const ports: Ports = new Ports(threads, {
     ended: (port) => log.push(`end of ${port}`),
     refused: (port, message) => log.push(`refused ${port}: ${message}`),
+    noticed: ({ port }, reason) => log.push(`noticed ${port}: ${reason}`),
   });
   const plug = (port: number, network: number) => {
     const [ours, theirs] = socketPair('seqpacket')._unsafeUnwrap();

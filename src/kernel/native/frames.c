@@ -141,6 +141,7 @@ static void send_all(int fd, struct batch *batch, uint32_t count, struct frames_
             sent->failed += (int32_t)(count - done);
             return;
         } else if (errno != EINTR) {
+            sent->large += errno == EMSGSIZE;
             sent->failed++;
             done++;
         }
@@ -150,7 +151,7 @@ static void send_all(int fd, struct batch *batch, uint32_t count, struct frames_
 int frames_send(const struct frames *frames, int fd, const int32_t *slots, uint32_t count, uint32_t prefix,
                 const int32_t *peers, const uint8_t *addresses, size_t address_count, struct frames_sent *sent) {
     struct batch batch;
-    *sent = (struct frames_sent){0, 0, 0, 0};
+    *sent = (struct frames_sent){0, 0, 0, 0, 0};
     if (count > FRAME_BATCH) return -EINVAL;
     for (uint32_t i = 0; i < count; i++) {
         struct msghdr *message = &batch.messages[i].msg_hdr;

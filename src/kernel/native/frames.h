@@ -63,6 +63,8 @@ struct frames_sent {
     int32_t full;
     /* Whether the socket takes no more ever: its other end is gone, or its stream is cut in a frame. */
     int32_t broken;
+    /* Of those that failed: longer than the way there takes. */
+    int32_t large;
 };
 
 /*

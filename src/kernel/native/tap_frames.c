@@ -26,7 +26,7 @@ int frames_read(struct frames *frames, int fd, uint32_t first, uint32_t count, u
 
 int frames_write(const struct frames *frames, int fd, const int32_t *slots, uint32_t count, uint32_t prefix,
                  struct frames_sent *sent) {
-    *sent = (struct frames_sent){0, 0, 0, 0};
+    *sent = (struct frames_sent){0, 0, 0, 0, 0};
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t slot = (uint32_t)slots[i];
         const int32_t length = slot < frames->slots ? frames->length[slot] : -1;

@@ -85,6 +85,7 @@ static int send_apart(int fd, struct msghdr message, struct frames_sent *sent) {
             sent->full += (int32_t)left;
             return 0;
         } else {
+            sent->large += errno == EMSGSIZE;
             sent->failed++;
         }
         message.msg_iov++;
@@ -103,6 +104,7 @@ static int32_t refused_by(int error, const struct msghdr *train) {
 /* A message that was not taken, for another reason than want of room. Returns 0 when there is no room for more. */
 static int go_on(int fd, const struct msghdr *message, int error, struct trains_sent *sent) {
     if (message->msg_iovlen == 1) {
+        sent->of.large += error == EMSGSIZE;
         sent->of.failed++;
         return 1;
     }
