@@ -27,6 +27,8 @@ export class PeerTable {
   #heads: Int32Array;
   #nexts: Int32Array;
   #size = 0;
+  /** The place that find() found last; whoever was there may have gone. */
+  #last: number = groupPlace;
 
   /**
    * @param capacity peers at once, below 4096.
@@ -61,8 +63,14 @@ export class PeerTable {
 
   /** @returns the peer at the address that lies at `offset`, or noPeer. */
   find(bytes: Uint8Array, offset: number): number {
+    // Datagrams come in trains, each of one sender
+    const last = this.#last;
+    if (this.#memory.state[last] !== 0 && this.#is(last, bytes, offset)) return this.#numberOf(last);
     for (let place = this.#heads[this.#bucket(bytes, offset)] as number; place !== noPeer; ) {
-      if (this.#is(place, bytes, offset)) return this.#numberOf(place);
+      if (this.#is(place, bytes, offset)) {
+        this.#last = place;
+        return this.#numberOf(place);
+      }
       place = this.#nexts[place] as number;
     }
     return noPeer;
@@ -164,8 +172,9 @@ export class PeerTable {
   }
 
   #is(place: number, bytes: Uint8Array, offset: number): boolean {
+    const { addresses } = this.#memory;
     const at = place * peerAddressSize;
-    for (let i = 0; i < peerAddressSize; i += 1) if (this.addresses[at + i] !== bytes[offset + i]) return false;
+    for (let i = 0; i < peerAddressSize; i += 1) if (addresses[at + i] !== bytes[offset + i]) return false;
     return true;
   }
 

@@ -37,6 +37,28 @@ t.test('peers come, are found by their address, and go', async (t) => {
   t.notOk(peers.isCurrent(noPeer));
 });
 
+t.test('who was found last is nobody once gone, and another at that place is another', async (t) => {
+  const peers = table(4);
+  const one = peers.add(address(1), 7, false, 0);
+  t.equal(peers.find(address(1), 7), one);
+  t.equal(peers.find(address(1), 7), one);
+  peers.leave(one);
+  t.equal(peers.find(address(1), 7), noPeer);
+  const again = peers.add(address(1), 7, false, 0);
+  t.equal(peers.placeOf(again), peers.placeOf(one));
+  t.equal(peers.find(address(1), 7), again);
+  peers.leave(again);
+  const other = peers.add(address(2), 7, false, 0);
+  t.equal(peers.find(address(1), 7), noPeer);
+  t.equal(peers.find(address(2), 7), other);
+  const fixed = new PeerTable(4, 1, hash());
+  const named = fixed.add(address(3), 7, true, 0);
+  t.equal(fixed.find(address(3), 7), named);
+  fixed.leave(named);
+  t.not(fixed.find(address(3), 7), named, 'of who is named the number is another');
+  t.ok(fixed.isCurrent(fixed.find(address(3), 7)));
+});
+
 t.test('a full table takes nobody more', async (t) => {
   const peers = table(2);
   const one = peers.add(address(1), 7, false, 0);
