@@ -1,6 +1,7 @@
 // Installs the npm packages exactly as package-lock.json has them, and fails when npm would choose otherwise.
 // npm ci cannot do it: some platforms' packages of node-unix-socket are in no registry, so no lock is complete.
 import { spawnSync } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const lock = 'package-lock.json';
@@ -13,6 +14,18 @@ function chosen(text) {
     .sort();
 }
 
+/** npm says nothing while it tries again and again, for ten minutes where there is no network. */
+async function warnWithoutNetwork() {
+  const { stdout } = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' });
+  const registry = stdout?.trim() ?? '';
+  if (!URL.canParse(registry)) return;
+  const host = new URL(registry).hostname;
+  await lookup(host).catch(({ code }) =>
+    console.error(`${host} cannot be looked up (${code}). Without network or a proxy npm gives up after ten minutes.`),
+  );
+}
+
+await warnWithoutNetwork();
 const before = readFileSync(lock, 'utf8');
 const run = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], { stdio: 'inherit' });
 const after = readFileSync(lock, 'utf8');
