@@ -1,4 +1,4 @@
-/* Has the kernel tell more beside each datagram of descriptor 3, a socket of UDP over IPv4, than its reader has room for. */
+/* Has the kernel tell more beside each datagram of descriptor 3, a UDP socket of IPv4, than its reader has room for. */
 #include <err.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
