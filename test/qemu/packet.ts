@@ -1,5 +1,5 @@
 /**
- * Real guests on packet networks by fdbroker exec: they reach each other and the wire's far end, which is the kernel's own
+ * Real guests on packet networks by fdbroker exec, the helper and attach: they reach each other and the wire's far end, which is the kernel's own
  * network stack on a veth with all offloads; one network is in a VLAN of that wire.
  */
 import { spawn } from 'node:child_process';
@@ -11,6 +11,7 @@ import t, { type Test } from 'tap';
 import { brokerConfig } from '../support/broker-config.js';
 import { copyBuild, programParts } from '../support/copied-build.js';
 import { FarEnd } from '../support/far-end.js';
+import { fdbrokerProcess } from '../support/fdbroker.js';
 import { faultOf } from '../support/frame-fault.js';
 import type { Guest } from '../support/guest.js';
 import { Host, prepareHost } from '../support/host.js';
@@ -28,9 +29,11 @@ const { folder } = host.daemon;
 const dumps = ['dgram', 'stream'].map((form) => join(folder, form));
 const guestOn = (form: string) => {
   const nics = ['wire', 'tagged'].map((network) => ({ netdev: `fdbroker,network=${network},form=${form}` }));
+  const byHelper = { netdev: `tap,helper=${host.helper} --network=wire` };
   const dump = ['-object', `filter-dump,id=dump,netdev=net0,file=${join(folder, form)}`];
+  const monitor = ['-qmp', `unix:${join(folder, `qmp-${form}`)},server=on,wait=off`];
   // What is transferred lies in the guests' memory
-  return host.guest({ nics, launcher, memory: 256, extra: dump });
+  return host.guest({ nics: [...nics, byHelper], launcher, memory: 256, extra: [...dump, ...monitor] });
 };
 const [one, other] = await Promise.all([guestOn('dgram'), guestOn('stream')]);
 const guests = [one, other] as const;
@@ -47,7 +50,25 @@ t.test('they reach each other and the far end, and not the host', async (t) => {
   await until(async () => (await one.ping('fd00:1::2')) === 3);
   t.equal(await one.ping('10.1.0.1'), 0, 'the host’s own address on the interface');
   t.equal(await one.ping('10.7.0.12'), 3, 'in the VLAN');
-  t.match(await host.ports(), [{ mtu: 1500 }, { mtu: 1500 }, { mtu: 1500 }, { mtu: 1500 }]);
+  t.match(await host.ports(), new Array(6).fill({ mtu: 1500 }));
+});
+
+t.test('by the helper, and by attach while they run', async (t) => {
+  t.same((await host.portsOf(other.pid)).map(({ form }) => form).sort(), ['stream', 'stream', 'tap']);
+  await one.must('ip address add 10.1.2.11/24 dev eth0');
+  await other.configure('10.1.2.12/24', 'eth2');
+  t.equal(await other.ping('10.1.2.11'), 3, 'by the helper');
+  const run = (...words: string[]) => fdbrokerProcess(words, { FDBROKER_SOCKET: host.daemon.socket });
+  const monitor = join(folder, 'qmp-stream');
+  const device = ['--network=wire', '--id=plugged', '--device=virtio-net-pci'];
+  t.match(await run('attach', monitor, ...device), { status: 0, stderr: '' });
+  await other.must('until [ -e /sys/class/net/eth3 ]; do sleep 0.1; done');
+  await other.must('ip address del 10.1.2.12/24 dev eth2');
+  await other.configure('10.1.2.13/24', 'eth3');
+  t.equal(await other.ping('10.1.2.11'), 3, 'by attach');
+  t.equal(await other.ping('10.1.0.2'), 3, 'and as before');
+  t.match(await run('detach', monitor, '--id=plugged'), { status: 0, stderr: '' });
+  await until(async () => (await host.ports()).length === 6);
 });
 
 const file = join(folder, 'file');

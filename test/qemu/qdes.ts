@@ -1,12 +1,16 @@
-/** Guests on three hosts, by fdbroker exec, on one switch: over a group of IPv4, of IPv6, and named peers. */
+/** Guests on three hosts, by fdbroker exec, the helper and attach, on one switch: over a group of IPv4, of IPv6, and named peers. */
 import { join } from 'node:path';
 import t from 'tap';
+import { ask, dataOf } from '../support/ask.js';
 import { copyBuild, programParts } from '../support/copied-build.js';
+import { fdbrokerProcess } from '../support/fdbroker.js';
 import { Guest } from '../support/guest.js';
 import { missingGuests } from '../support/host.js';
 import { inPrivateNamespace, skipFile } from '../support/namespace.js';
+import { inProject } from '../support/project.js';
 import { QdesHost, qdesConfig } from '../support/qdes-hosts.js';
 import { transfer } from '../support/transfer.js';
+import { until } from '../support/until.js';
 
 const missing = missingGuests();
 if (missing !== undefined) skipFile(missing);
@@ -27,11 +31,18 @@ const hosts = await Promise.all(
     ),
   ),
 );
+const monitors = hosts.map(({ daemon }) => join(daemon.folder, 'qmp'));
+const helper = inProject('build/fdbroker-helper');
+const ports = async ({ daemon }: QdesHost) => dataOf(await ask(daemon.socket, { verb: 'ports' }));
 const program = join(copyBuild(t, programParts), 'src/bin/fdbroker.js');
 const guests = await Promise.all(
-  hosts.map(async ({ far, daemon }) => {
+  hosts.map(async ({ far, daemon, number }, i) => {
+    const byHelper = (network: string) => number === 3 && network === 'peers';
+    const netdev = (network: string) =>
+      byHelper(network) ? `tap,helper=${helper} --network=${network}` : `fdbroker,network=${network}`;
     const guest = await Guest.start({
-      nics: networks.map((network) => ({ netdev: `fdbroker,network=${network}` })),
+      nics: networks.map((network) => ({ netdev: netdev(network) })),
+      extra: ['-qmp', `unix:${monitors[i]},server=on,wait=off`],
       launcher: [...far.enter, process.execPath, program, 'exec', '--'],
       environment: { FDBROKER_SOCKET: daemon.socket },
       // What is transferred lies in the guests' memory
@@ -55,6 +66,28 @@ for (const [n, network] of networks.entries()) {
     t.equal(output.trim(), network === 'group6' ? '1430' : '1450', 'the MTU that fits is what the guest is told');
   });
 }
+
+t.test('a port that the helper has got', async (t) => {
+  const [, , host] = hosts as [QdesHost, QdesHost, QdesHost];
+  t.match((await ports(host)).map(({ network, form }) => [network, form]).sort(), [
+    ['group4', 'dgram'],
+    ['group6', 'dgram'],
+    ['peers', 'tap'],
+  ]);
+});
+
+t.test('a port is plugged into a guest that runs, and unplugged', async (t) => {
+  const [, host] = hosts as [QdesHost, QdesHost, QdesHost];
+  const run = (...words: string[]) => fdbrokerProcess(words, { FDBROKER_SOCKET: host.daemon.socket });
+  const device = ['--network=group4', '--id=plugged', '--device=virtio-net-pci'];
+  t.match(await run('attach', monitors[1] as string, ...device), { status: 0, stderr: '' });
+  await two.must('until [ -e /sys/class/net/eth3 ]; do sleep 0.1; done');
+  await two.configure('10.9.3.2/24', 'eth3');
+  await one.must('ip address add 10.9.3.1/24 dev eth0');
+  t.equal(await two.ping('10.9.3.1'), 3);
+  t.match(await run('detach', monitors[1] as string, '--id=plugged'), { status: 0, stderr: '' });
+  await until(async () => (await ports(host)).length === networks.length);
+});
 
 t.test('20 MB from host to host', async (t) => {
   await transfer(t, one, two, '10.9.0.2');
