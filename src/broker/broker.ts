@@ -156,6 +156,7 @@ export class Broker {
         this.spares.keep(config.broker.spareTaps);
         this.unusableKeys = this.switchboard.own.reload(config.networks.values());
         for (const line of this.unusableKeys) complain(line);
+        this.switchboard.keep(config.networks.values());
         this.loaded = Math.floor(Date.now() / 1000);
         this.refused = undefined;
         const later = this.atNextStart.map((name) => `; ${name} counts at the next start`).join('');

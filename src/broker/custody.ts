@@ -3,7 +3,6 @@
  * is when the keeper has room for the word, and of all when there is another keeper.
  */
 import { performance } from 'node:perf_hooks';
-import type { OwnRole } from '../core/port-label.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { decodeOrder, encodeOrder, type PlugOrder } from '../protocol/switch-order.js';
 import type { KeeperLink } from './keeper-link.js';
@@ -16,8 +15,6 @@ const sleep = new Int32Array(new SharedArrayBuffer(4));
 interface Keepsake extends Found {
   /** It is not to be kept any more. */
   readonly leaving: boolean;
-  /** Of one that the network has by itself; undefined: a guest's, which ends with the guest. */
-  readonly role: OwnRole | undefined;
 }
 
 /** What there is to be kept, by port. */
@@ -58,7 +55,7 @@ export class Custody implements Disposable {
         port === undefined || port.leaving
           ? this.link.send({ order: 'drop', port: number }, [])
           : this.link.send(
-              { order: 'keep', port: number, guest: port.role === undefined, bytes: bytesOf(port.order) },
+              { order: 'keep', port: number, guest: !port.order.uplink, bytes: bytesOf(port.order) },
               port.fds,
             );
       if (sent.isErr()) return false;

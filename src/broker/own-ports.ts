@@ -1,7 +1,7 @@
 /**
- * The ports that a network has by itself, besides its guests': its uplink. They are there while it has a guest. What each is
- * to be is planned anew by the kernel's word of the moment; making it is another step. One that is lost, or is to be
- * otherwise by now, is made anew when something has happened to an interface, and nobody need ask.
+ * The ports that a network has by itself, besides its guests': its uplink, and the host's end. What each is to be is planned
+ * anew by the kernel's word of the moment; making it is another step. An uplink that is lost, or is to be otherwise by now,
+ * is made anew when something has happened to an interface, and nobody need ask; the host's end is host-ends.ts's.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { ok, type Result } from 'neverthrow';
@@ -10,6 +10,7 @@ import type { InterfaceName, NetworkName } from '../core/names.js';
 import { type OwnRole, parsePortLabel } from '../core/port-label.js';
 import type { SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
+import { planHost } from '../networks/host.js';
 import { type NetworkError, networkError, type OwnPortPlan } from '../networks/network.js';
 import { planUplink } from '../networks/uplink.js';
 import { KeyRing } from './key-ring.js';
@@ -50,6 +51,7 @@ export class OwnPorts implements Disposable {
         sharing: (socket) => this.ports.sharing(socket),
         keysOf: (of) => this.keys.of(of),
       }),
+    host: (network) => planHost(this.kernel, network),
   };
   readonly #lost = new LostPorts();
   readonly keys = new KeyRing(process.geteuid?.() ?? 0);
@@ -81,8 +83,14 @@ export class OwnPorts implements Disposable {
     for (const port of this.ports.ownOf(network)) this.plugs.unplug(port);
     this.#lost.forget(network);
     this.keys.forget(network);
-    const others = [...this.ports.networksInUse()].map((name) => this.around.networkOf(name)?.interface);
-    this.watch?.only(new Set(others.filter((name) => name !== undefined)));
+    const others = [...this.ports.networksInUse()].map((name) => this.around.networkOf(name));
+    this.watch?.only(new Set(others.flatMap((other) => (other === undefined ? [] : interfacesOf(other)))));
+  }
+
+  /** Takes away one of them, and the others where nobody is left whom they are for. */
+  end(port: SwitchPort): void {
+    this.plugs.unplug(port);
+    this.drop(port.network);
   }
 
   /**
@@ -109,7 +117,7 @@ export class OwnPorts implements Disposable {
       const network = this.around.networkOf(name);
       // It is not in the configuration any more: what is there stays, and nothing is added
       if (network === undefined) continue;
-      this.watch?.follow(network.interface);
+      this.#follow(network);
       const there = this.ports.ownOf(name);
       for (const role of needed)
         this.#review(
@@ -172,7 +180,7 @@ export class OwnPorts implements Disposable {
   /** Makes the one that it lacks, if it is to have one. */
   make(network: SwitchedNetwork, role: OwnRole): Result<void, NetworkError> {
     const { name } = network;
-    this.watch?.follow(network.interface);
+    this.#follow(network);
     return this.#planners[role](network).andThen((plan) => {
       if (plan === undefined) return ok();
       return plan.open().andThen((fds) =>
@@ -182,6 +190,10 @@ export class OwnPorts implements Disposable {
           .mapErr((error) => networkError(`network "${name}" cannot be opened: ${describeLinkError(error)}`)),
       );
     });
+  }
+
+  #follow(network: SwitchedNetwork): void {
+    for (const name of interfacesOf(network)) this.watch?.follow(name);
   }
 
   #tellBack(network: NetworkName, role: OwnRole): void {
@@ -195,6 +207,11 @@ export class OwnPorts implements Disposable {
     lost.reason = what.replace(/^network "[^"]*"(?: cannot be opened)?: /, '');
     if (first) this.around.lost(lost);
   }
+}
+
+/** Those that something may happen to which changes what the network's ports are to be. */
+function interfacesOf({ interface: own, host }: SwitchedNetwork): InterfaceName[] {
+  return host === undefined ? [own] : [own, host.name];
 }
 
 /** Whether a port is what it would be if it were made now. */

@@ -10,8 +10,8 @@ import type { PlugOrder } from '../protocol/switch-order.js';
 const overhead = 22;
 const guestAddresses = 1024;
 const ownAddresses = 65_536;
-/** Frames to all of one guest, in a second. */
-const guestFloods = 10_000;
+/** Frames to all of one guest, or of the host, in a second. */
+const stationFloods = 10_000;
 
 /** But for the numbers of port and network. */
 export type About = Omit<PlugOrder, 'port' | 'network'>;
@@ -21,19 +21,20 @@ export function guestOrder({ network, grant, form, mtu }: SwitchPortWish): About
   return {
     ...{ kind: form, uplink: false, label: formatPortLabel({ network: network.name, guest: { grant, mtu } }) },
     ...{ locked: lockMac, isolated, addresses: lockMac ? [grant.mac] : [], ...vlanOf(network) },
-    ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: guestFloods },
+    ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: stationFloods },
   };
 }
 
 export function ownOrder(
   network: SwitchedNetwork,
   role: OwnRole,
-  { kind, on, mtu, addresses = [], line }: Omit<OwnPortPlan, 'open'>,
+  { kind, on, mtu, addresses = [], member = false, line }: Omit<OwnPortPlan, 'open'>,
 ): About {
   return {
-    ...{ kind, uplink: true, label: formatPortLabel({ network: network.name, own: { role, on } }) },
+    ...{ kind, uplink: !member, label: formatPortLabel({ network: network.name, own: { role, on } }) },
     ...{ locked: false, isolated: false, addresses, maxAddresses: ownAddresses, ...vlanOf(network) },
-    ...{ maxFrame: mtu + overhead, ...(line === undefined ? {} : { line }) },
+    ...{ maxFrame: mtu + overhead, ...(member ? { floodRate: stationFloods } : {}) },
+    ...(line === undefined ? {} : { line }),
   };
 }
 

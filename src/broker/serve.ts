@@ -39,7 +39,7 @@ export function serve(
   broker.holders.room = roomForHolders(room.closing);
   const server = new Server(broker, endings, watch, socket.listener, room);
   const { kernel, switchboard } = broker;
-  const wires = new Wires(kernel, interfaces.value, (gone) => switchboard.own.review(gone));
+  const wires = new Wires(kernel, interfaces.value, (gone) => switchboard.review(gone));
   switchboard.own.watch = wires;
   const service = {
     [Symbol.dispose]() {
@@ -67,6 +67,7 @@ export function serve(
   if (known.isErr()) return err(`cannot list the interfaces: ${describeSysError(known.error)}`);
   upkeep.take([]);
   broker.switchboard.resume((known) => resumeGrant(broker, known));
+  broker.switchboard.keep(broker.config.networks.values());
   return server.listen().match(
     () => ok(service),
     (error) => err(describeSysError(error)),

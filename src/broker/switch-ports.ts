@@ -102,6 +102,11 @@ export class SwitchPorts {
       ({ network, order, leaving }) => !order.uplink && !leaving && (name === undefined || network === name),
     );
   }
+
+  /** Whether the network has a guest's port. */
+  hasGuests(name: NetworkName): boolean {
+    return [...this].some(({ network, role, leaving }) => role === undefined && !leaving && network === name);
+  }
 }
 
 function lowestBut(taken: ReadonlySet<number>): number {

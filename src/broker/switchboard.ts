@@ -4,6 +4,7 @@
  * finds them there.
  */
 import { err, ok, type Result } from 'neverthrow';
+import type { Network } from '../core/config.js';
 import type { Grant } from '../core/grant.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
@@ -11,6 +12,7 @@ import { type Life, type NetworkError, networkError } from '../networks/network.
 import type { Switchboard as Board, SwitchPortWish } from '../networks/switched.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { SwitchEvent } from '../protocol/switch-order.js';
+import { HostEnds } from './host-ends.js';
 import type { Ends, Keeper } from './keeper.js';
 import { OwnPorts, type OwnPortsAround } from './own-ports.js';
 import { guestOrder, readLabel } from './plug-order.js';
@@ -39,6 +41,7 @@ export class Switchboard implements Board, Disposable {
   readonly #ports: SwitchPorts;
   readonly #plugs: Plugs;
   readonly own: OwnPorts;
+  readonly #hosts: HostEnds;
   #known: (known: Known) => void = () => {};
   readonly #reach: SwitchReach;
   readonly #rest: Replug;
@@ -52,6 +55,7 @@ export class Switchboard implements Board, Disposable {
     this.#ports = new SwitchPorts((port) => keeper.changed(port));
     this.#plugs = new Plugs(link, this.#ports);
     this.own = new OwnPorts(kernel, this.#ports, this.#plugs, around);
+    this.#hosts = new HostEnds(kernel, this.#ports, this.own, () => this.#connect());
     keeper.follow(this.#ports);
     this.#rest = new Replug(
       link,
@@ -119,9 +123,22 @@ export class Switchboard implements Board, Disposable {
     }
     return ok(this.#lifeOf(plugged.value));
   }
+    // A guest does not wait for it
+    if (network.host !== undefined) setImmediate(() => this.#hosts.look());
 
   /** Whether there is a switch. */
   get connected(): boolean {
+  /** The networks of the configuration: what they have by themselves without guests is there from now on, and nothing else. */
+  keep(networks: Iterable<Network>): void {
+    this.#hosts.keep(networks);
+  }
+
+  /** Something has happened to an interface. @param gone see OwnPorts. */
+  review(gone: ReadonlySet<number>): void {
+    this.own.review(gone);
+    this.#hosts.review();
+  }
+
     return this.link.connected;
   }
 
@@ -143,8 +160,10 @@ export class Switchboard implements Board, Disposable {
     this.#reach[Symbol.dispose]();
     this.#rest[Symbol.dispose]();
     this.own[Symbol.dispose]();
-    this.link.leave(!this.#ports.hasStations());
-    this.keeper.leave(!this.#ports.hasStations());
+    this.#hosts[Symbol.dispose]();
+    const last = !this.#ports.hasStations();
+    this.link.leave(last);
+    this.keeper.leave(last);
     for (const { fds } of this.#ports) for (const fd of fds) fd.close();
     this.link[Symbol.dispose]();
     this.keeper[Symbol.dispose]();
@@ -182,6 +201,7 @@ export class Switchboard implements Board, Disposable {
     this.own.drop(port.network);
   }
 
+    if (port.role === 'host' && !port.leaving) this.#hosts.lost(port);
   #connect(): Result<void, string> {
     return this.#reach.connect();
   }

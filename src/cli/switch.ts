@@ -58,9 +58,9 @@ export function formatSwitch(report: SwitchReport, userName: UserNames, colour: 
   return parts.filter((part) => part !== '').join('\n');
 }
 
-/** The grant, or of an uplink the word and its network. */
-export function portName({ grant, network }: SwitchPortListing): string {
-  return grant ?? `uplink/${network}`;
+/** The grant, or of one that the network has by itself which of these it is, and the network. */
+export function portName({ grant, kind, network }: SwitchPortListing): string {
+  return grant ?? `${kind === 'host' ? kind : 'uplink'}/${network}`;
 }
 
 const networkColumns: readonly Column<SwitchNetworkListing>[] = [

@@ -5,6 +5,7 @@ import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import { parseGroup } from './parse-address.js';
 import { guardingShape, parseGuarding } from './parse-guarding.js';
+import { hostShape, parseHost } from './parse-host.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseYesNo } from './values.js';
 
@@ -12,6 +13,7 @@ const shape = {
   ...({ type: 'one', group: 'one', port: 'one', interface: 'one' } as const),
   ...({ loop: 'one', ttl: 'one' } as const),
   ...guardingShape,
+  ...hostShape,
 } satisfies Shape;
 
 const required = {
@@ -36,7 +38,7 @@ export function parseMulticastNetwork(
   const on = fields.one('interface', parseInterfaceName);
   const loop = fields.one('loop', parseYesNo) ?? true;
   const ttl = fields.one('ttl', parseInteger(0, 255)) ?? 1;
-  const guarding = parseGuarding(fields);
+  const guarding = { ...parseGuarding(fields), ...parseHost(fields) };
   if (address === undefined || port === undefined || on === undefined || errors.count > before) return undefined;
   return {
     ...{ type: 'multicast', name, origin: section.origin, group: { address, port }, interface: on, loop, ttl },

@@ -25,6 +25,7 @@ const parsers: { readonly [T in Network['type']]: Parse<Extract<Network, { reado
   qdes: parseQdesNetwork,
 };
 
+const switchedTypes: readonly Network['type'][] = ['packet', 'multicast', 'qdes'];
 const types = Object.keys(parsers) as Network['type'][];
 
 /** @returns undefined when the section has errors. */
@@ -35,10 +36,20 @@ export function parseNetwork(section: Section, name: NetworkName, errors: ErrorL
     return undefined;
   }
   return parseOneOf(...types)(type.value).match(
-    (known) => parsers[known](section, name, errors),
+    (known) => parsers[known](withoutHost(section, known, errors), name, errors),
     ({ what }) => {
       errors.add(type.origin, `type: ${what}`);
       return undefined;
     },
   );
+}
+
+/** Refuses the key where the type has none, and takes it away, so that it is told once. */
+function withoutHost(section: Section, type: Network['type'], errors: ErrorList): Section {
+  if (switchedTypes.includes(type)) return section;
+  const there = section.entries.filter(({ key }) => key === 'host');
+  const remedy = type === 'bridge' ? ': give the bridge an address, and the host is there' : '';
+  const what = `is for networks of type ${switchedTypes.join(', ')}, which the switch carries, and not ${type}${remedy}`;
+  for (const { origin } of there) errors.add(origin, `host ${what}`);
+  return { ...section, entries: section.entries.filter((entry) => !there.includes(entry)) };
 }

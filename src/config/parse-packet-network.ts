@@ -5,6 +5,7 @@ import { type InterfaceName, type NetworkName, parseInterfaceName, type ValueErr
 import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import { guardingShape, parseGuarding } from './parse-guarding.js';
+import { hostShape, parseHost } from './parse-host.js';
 import { refuse } from './refuse.js';
 import type { Section } from './scan.js';
 import { parseInteger, parseMtu, parseYesNo } from './values.js';
@@ -12,6 +13,7 @@ import { parseInteger, parseMtu, parseYesNo } from './values.js';
 const shape = {
   ...({ type: 'one', interface: 'one', vlan: 'one', mtu: 'one', bare: 'one' } as const),
   ...guardingShape,
+  ...hostShape,
 } satisfies Shape;
 
 /** @returns undefined when the section has errors. */
@@ -23,7 +25,7 @@ export function parsePacketNetwork(section: Section, name: NetworkName, errors: 
   const vlan = fields.one('vlan', parseInteger(1, 4094));
   const mtu = fields.one('mtu', parseMtu) ?? 'inherit';
   const bare = fields.one('bare', parseYesNo) ?? false;
-  const guarding = parseGuarding(fields);
+  const guarding = { ...parseGuarding(fields), ...parseHost(fields) };
   if (bare) {
     fields.refuseKey('vlan', 'cannot be kept with bare = yes: whoever has a bare socket sees every VLAN');
     fields.refuseKey('lock-mac', unguarded);

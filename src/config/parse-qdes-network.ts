@@ -6,6 +6,7 @@ import type { ErrorList } from './errors.js';
 import { Fields, type Shape } from './fields.js';
 import { parseGroup, parseHostAddress } from './parse-address.js';
 import { guardingShape, parseGuarding } from './parse-guarding.js';
+import { hostShape, parseHost } from './parse-host.js';
 import type { Section } from './scan.js';
 import { parseAbsolutePath, parseInteger, parseMtu, parseOneOf, parseYesNo } from './values.js';
 
@@ -13,6 +14,7 @@ const shape = {
   ...({ type: 'one', id: 'one', encapsulation: 'one', interface: 'one', port: 'one' } as const),
   ...({ group: 'one', peer: 'list', ttl: 'one', mtu: 'one', fragment: 'one', 'key-file': 'one' } as const),
   ...guardingShape,
+  ...hostShape,
 } satisfies Shape;
 
 /** Each gets a copy of what is for all. */
@@ -48,7 +50,7 @@ export function parseQdesNetwork(section: Section, name: NetworkName, errors: Er
     fields.refuse(`has ${peers.length} peers; ${mostPeers} are allowed, a group has no limit`);
   const families = new Set([...(group === undefined ? [] : [group]), ...peers].map((address) => isIPv6(address)));
   if (families.size > 1) fields.refuse('has addresses of IPv4 and of IPv6; a network is of one family');
-  const guarding = parseGuarding(fields);
+  const guarding = { ...parseGuarding(fields), ...parseHost(fields) };
   if (id === undefined || on === undefined || errors.count > before) return undefined;
   return {
     ...{ type: 'qdes', name, origin: section.origin, id, encapsulation, interface: on, port },

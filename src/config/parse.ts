@@ -6,6 +6,7 @@ import { type AccountParsers, accountParsers } from './accounts.js';
 import { readsTheSame } from './canonical.js';
 import { ErrorList } from './errors.js';
 import { titleOf } from './fields.js';
+import { checkHostEnds } from './host-ends.js';
 import { suggestion } from './nearest.js';
 import { defaultSettings, parseBroker } from './parse-broker.js';
 import { parseNetwork } from './parse-network.js';
@@ -46,6 +47,7 @@ export function parseTexts(
   }
   if (whole) reader.checkNetworks();
   checkQdesNetworks(reader.result().networks.values(), errors);
+  checkHostEnds(reader.result().networks.values(), errors);
   return { ...reader.result(), files: texts.map(({ file }) => file) };
 }
 

@@ -40,6 +40,17 @@ export interface Guarding {
   readonly lockMac: boolean;
 }
 
+/** How the host is on a network of the switch: by a tap made for it alone, or by what is on an existing bridge. */
+export interface HostEnd {
+  readonly by: 'tap' | 'bridge';
+  readonly name: InterfaceName;
+}
+
+export interface Hosted {
+  /** undefined: the host is not on it. */
+  readonly host?: HostEnd;
+}
+
 /** A tap on an existing Linux bridge. */
 export interface BridgeNetwork extends Named<'bridge'>, Guarding {
   readonly bridge: InterfaceName;
@@ -72,7 +83,7 @@ export interface TcpNetwork extends Named<'tcp'> {
 }
 
 /** An existing interface's wire, by a packet socket. */
-export interface PacketNetwork extends Named<'packet'>, Guarding {
+export interface PacketNetwork extends Named<'packet'>, Guarding, Hosted {
   readonly interface: InterfaceName;
   /** Access VLAN, 1 to 4094: guests' frames have no tag, those on the wire have this one; undefined: tags pass. */
   readonly vlan?: number;
@@ -83,7 +94,7 @@ export interface PacketNetwork extends Named<'packet'>, Guarding {
 }
 
 /** A UDP socket in a group: one frame a datagram, to all who are in it. */
-export interface MulticastNetwork extends Named<'multicast'>, Guarding {
+export interface MulticastNetwork extends Named<'multicast'>, Guarding, Hosted {
   /** A group's address, IPv4 or IPv6. */
   readonly group: Endpoint;
   readonly interface: InterfaceName;
@@ -94,7 +105,7 @@ export interface MulticastNetwork extends Named<'multicast'>, Guarding {
 }
 
 /** One switch of several hosts: frames in UDP, from host to host (docs/qdes.md). */
-export interface QdesNetwork extends Named<'qdes'>, Guarding {
+export interface QdesNetwork extends Named<'qdes'>, Guarding, Hosted {
   /** 0 to 65535; of VXLAN 0 to 2^24 - 1. No other network has it with that port and interface. */
   readonly id: number;
   readonly encapsulation: 'qdes' | 'vxlan';

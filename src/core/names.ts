@@ -62,3 +62,8 @@ export function parseGrantId(text: string): Result<GrantId, ValueError> {
 export function tapName(grant: GrantId): InterfaceName {
   return `fdb${grant}` as InterfaceName;
 }
+
+/** Whether it is a name as {@link tapName} makes them. */
+export function isGeneratedName(name: InterfaceName): boolean {
+  return /^fdb[0-9a-f]{8}$/.test(name);
+}

@@ -3,9 +3,12 @@ import { formatAlias, type Grant, parseAlias } from './grant.js';
 import { type NetworkName, parseNetworkName } from './names.js';
 
 /** The ports that a network has by itself, one of each at most. */
-export const ownRoles = ['uplink'] as const;
+export const ownRoles = ['uplink', 'host'] as const;
 
-/** - uplink: the way to the outside. */
+/**
+ * - uplink: the way to the outside;
+ * - host: this host's own end.
+ */
 export type OwnRole = (typeof ownRoles)[number];
 
 export interface PortLabel {

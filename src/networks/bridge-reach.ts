@@ -7,11 +7,14 @@ import type { Outlook } from './outlook.js';
 type Reach = Pick<NetworkFacts, 'hostReachable' | 'outsideReachable'> &
   Partial<Pick<NetworkFacts, 'uplinks' | 'routed'>>;
 
+/** How guests are on it. */
+type OnBridge = Pick<BridgeNetwork, 'bridge' | 'vlan' | 'isolated'>;
+
 /**
  * @param bridge as it is now; one that is down leads nowhere.
  * @returns null where the kernel did not tell, or there was too much to look at.
  */
-export function bridgeReach(network: BridgeNetwork, bridge: Link, outlook: Outlook): Reach {
+export function bridgeReach(network: OnBridge, bridge: Link, outlook: Outlook): Reach {
   if (!bridge.up) return { hostReachable: false, outsideReachable: false };
   const vlan = network.vlan ?? (bridge.bridge?.vlanFiltering === true ? bridge.bridge.defaultVlan : undefined);
   const host = outlook.hostOn(bridge, vlan).unwrapOr(undefined);
@@ -26,7 +29,7 @@ export function bridgeReach(network: BridgeNetwork, bridge: Link, outlook: Outlo
 }
 
 /** The names of the ports that a frame of the network's guests leaves by. */
-function uplinksFor(network: BridgeNetwork, bridge: Link, vlan: number | undefined, outlook: Outlook) {
+function uplinksFor(network: OnBridge, bridge: Link, vlan: number | undefined, outlook: Outlook) {
   const uplinks = outlook.uplinksOf(network.bridge, bridge.ifindex).unwrapOr({ links: [], all: false });
   let { all } = uplinks;
   const open = uplinks.links.filter(({ ifindex, port }) => {

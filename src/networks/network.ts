@@ -60,6 +60,8 @@ export interface OwnPortPlan {
   readonly addresses?: readonly Mac[];
   /** Of QDES. */
   readonly line?: QdesLine;
+  /** It is a station of the network, as a guest is, and no way to the outside; left out: it is one. */
+  readonly member?: boolean;
 }
 
 export type OpenedPort = OpenedLink | OpenedSocket;

@@ -8,6 +8,7 @@ import { isSwitchedForm, isSwitchedNetwork } from '../core/switched.js';
 import type { Kernel, Tap } from '../kernel/kernel.js';
 import { openBridge } from './bridge.js';
 import { describeBridge } from './bridge-facts.js';
+import { withHost } from './host-facts.js';
 import { openMacvtap } from './macvtap.js';
 import { describeMacvtap } from './macvtap-facts.js';
 import { describeMulticast, openMulticast } from './multicast.js';
@@ -108,6 +109,11 @@ function openByType(
 }
 
 export function describeNetwork(outlook: Outlook, network: Network): NetworkFacts {
+  const facts = describeByType(outlook, network);
+  return isSwitchedNetwork(network) ? withHost(outlook, network, facts) : facts;
+}
+
+function describeByType(outlook: Outlook, network: Network): NetworkFacts {
   switch (network.type) {
     case 'bridge':
       return describeBridge(outlook, network);

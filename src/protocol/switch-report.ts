@@ -37,7 +37,7 @@ export interface SwitchPortListing {
   readonly network: string;
   readonly kind: PortKind;
   readonly uplink: boolean;
-  /** Of a guest's port; null, as the next four: an uplink. */
+  /** Of a guest's port; null, as the next four: one that the network has by itself. */
   readonly grant: string | null;
   readonly uid: number | null;
   readonly mac: string | null;

@@ -94,8 +94,8 @@ export class LiveCapture implements Disposable {
 function portName(ports: Ports, port: number): PortName | undefined {
   const label = parsePortLabel(ports.labelOf(port) ?? '');
   if (label === undefined) return undefined;
-  const { network, guest } = label;
-  if (guest === undefined) return { name: 'uplink', description: `uplink of network ${network}` };
+  const { network, guest, own } = label;
+  if (guest === undefined) return { name: own?.role ?? '', description: `${own?.role} of network ${network}` };
   const { id, uid, mac } = guest.grant;
   return { name: id, description: `port of uid ${uid}, ${mac}, on network ${network}` };
 }

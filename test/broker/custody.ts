@@ -58,8 +58,7 @@ class Scene {
     this.t.teardown(() => {
       for (const end of [theirs, ours]) if (end.open) end.close();
     });
-    const role = changes.uplink ? 'uplink' : undefined;
-    this.ports.ports.set(port, { order: orderOf(port, changes), fds: [ours], leaving: false, role });
+    this.ports.ports.set(port, { order: orderOf(port, changes), fds: [ours], leaving: false });
     this.keeper.changed(port);
     return [theirs, ours];
   }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseGrantId, parseInterfaceName, parseNetworkName, tapName } from '../../src/core/names.js';
+import { isGeneratedName, parseGrantId, parseInterfaceName, parseNetworkName, tapName } from '../../src/core/names.js';
 
 t.test('interface names: refused, never shortened', async (t) => {
   for (const good of ['a', 'br0', 'eth0.20', '_x', 'a23456789012345'])
@@ -36,6 +36,9 @@ t.test('grants and their taps', async (t) => {
   const id = parseGrantId('1a2b3c4d')._unsafeUnwrap();
   t.equal(tapName(id), 'fdb1a2b3c4d');
   t.ok(parseInterfaceName(tapName(id)).isOk());
+  t.ok(isGeneratedName(tapName(id)));
+  for (const other of ['fdb0', 'fdb1a2b3c4d5', 'lab0'])
+    t.notOk(isGeneratedName(parseInterfaceName(other)._unsafeUnwrap()));
   for (const text of ['', '1a2b3c4', '1a2b3c4d5', '1A2B3C4D', '1a2b3c4g', '1a2b3c4d\n'])
     t.ok(parseGrantId(text).isErr());
 });

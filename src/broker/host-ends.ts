@@ -1,0 +1,118 @@
+/**
+ * The host's own ends of networks, as the configuration has them. A tap is there from the broker's start on, guests or not,
+ * so that an administrator can give it an address, and with it the way to the outside; a bridge is joined while there are
+ * guests. What cannot be had is told once, and tried again.
+ */
+import { ok, type Result } from 'neverthrow';
+import type { Network } from '../core/config.js';
+import type { InterfaceName, NetworkName } from '../core/names.js';
+import { ownRoles } from '../core/port-label.js';
+import { isSwitchedNetwork, type SwitchedNetwork } from '../core/switched.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { isHostTap, planHost } from '../networks/host.js';
+import type { OwnPorts } from './own-ports.js';
+import { readLabel } from './plug-order.js';
+import { complain } from './switch-link.js';
+import type { SwitchPort, SwitchPorts } from './switch-ports.js';
+
+/** Milliseconds until what could not be had is tried again. */
+const pause = 2000;
+
+export class HostEnds implements Disposable {
+  #networks = new Map<NetworkName, SwitchedNetwork>();
+  /** What was wrong when it was tried last. */
+  readonly #told = new Map<NetworkName, string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param connect to the switch, which is started where there is none; the error is a sentence. */
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly ports: SwitchPorts,
+    private readonly own: OwnPorts,
+    private readonly connect: () => Result<void, string>,
+  ) {}
+
+  /** From now on the host is on these networks, where they say so, and on no other. */
+  keep(networks: Iterable<Network>): void {
+    this.#networks = new Map([...networks].filter(isSwitchedNetwork).map((network) => [network.name, network]));
+    this.#told.clear();
+    this.review();
+  }
+
+  /** Takes away what is not to be there, and makes what is: also when something has happened to an interface. */
+  review(): void {
+    for (const port of this.#all()) if (!this.#wanted(port)) this.#end(port);
+    this.look();
+  }
+
+  /** Makes what is to be there and is not. */
+  look(): void {
+    const lacking = [...this.#networks.values()].filter((network) => !this.#bring(network));
+    if (lacking.length > 0) this.#later();
+  }
+
+  /** One has gone that was not to go. Whatever has taken it away may do so again, so that there is a pause. */
+  lost({ network }: SwitchPort): void {
+    if (this.#networks.get(network)?.host === undefined) return;
+    complain(`network "${network}" has lost the host's end, which is made anew`);
+    this.#later();
+  }
+
+  #later(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.look(), pause).unref();
+  }
+
+  /** Taps of networks without guests go with the broker, which ends in order; others stay as their guests do. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#networks.clear();
+    for (const port of this.#all()) if (!this.ports.hasGuests(port.network)) this.own.end(port);
+  }
+
+  #all(): SwitchPort[] {
+    return [...this.ports].filter(({ role, leaving }) => role === 'host' && !leaving);
+  }
+
+  /** @returns whether there is nothing left to be done. */
+  #bring(network: SwitchedNetwork): boolean {
+    const { name, host } = network;
+    if (host === undefined || (host.by === 'bridge' && !this.ports.hasGuests(name))) return true;
+    const there = this.ports.ownOf(name).map(({ role }) => role);
+    if (ownRoles.every((role) => there.includes(role))) return true;
+    const connected = this.connect();
+    // The host needs no way to the outside to reach guests
+    const made = connected.isErr()
+      ? []
+      : [this.own.bring(network), there.includes('host') ? ok() : this.own.make(network, 'host')];
+    const [wrong] = [connected, ...made.map((one) => one.mapErr(({ what }) => what))].flatMap((one) =>
+      one.isErr() ? [one.error] : [],
+    );
+    if (wrong !== undefined && this.#told.get(name) !== wrong)
+      complain(`${network.origin.file}:${network.origin.line}: ${wrong}`);
+    if (wrong === undefined) this.#told.delete(name);
+    else this.#told.set(name, wrong);
+    return wrong === undefined;
+  }
+
+  /** By the configuration; where the kernel does not tell now, what there is stays. */
+  #wanted(port: SwitchPort): boolean {
+    const network = this.#networks.get(port.network);
+    const { own } = readLabel(port.order);
+    if (network?.host === undefined || (network.host.by === 'bridge') !== port.order.uplink) return false;
+    if (network.host.by === 'tap') return network.host.name === own?.on;
+    return planHost(this.kernel, network).match(
+      (plan) => plan?.on === own?.on,
+      () => true,
+    );
+  }
+
+  #end(port: SwitchPort): void {
+    this.own.end(port);
+    const name = readLabel(port.order).own?.on as InterfaceName | undefined;
+    const link = port.order.uplink || name === undefined ? ok(undefined) : this.kernel.linkByName(name);
+    // It ends with its last descriptor, unless whoever had one made it persistent; its name is free at once
+    if (link.isOk() && link.value !== undefined && isHostTap(link.value))
+      void this.kernel.deleteLink(link.value.ifindex);
+  }
+}
