@@ -86,13 +86,15 @@ export class Switchboard implements Board, Disposable {
     this.#known = known;
     const kept = this.keeper.list();
     const found = this.#reach.find();
-    if (found !== undefined && found !== 'coming') {
+    if (found !== undefined && found !== 'coming' && found.length > 0) {
       this.#agree(found);
       for (const { fds } of kept) for (const fd of fds) fd.close();
     } else {
       for (const one of kept) this.#adopt(one);
       if (found === 'coming') return;
-      if (this.#ports.hasStations()) this.#reach.lost();
+      // One without any was just started by a service manager
+      if (found !== undefined) this.#agree(found);
+      else if (this.#ports.hasStations()) this.#reach.lost();
     }
     this.#review();
     // Of what has ended meanwhile it is to let go

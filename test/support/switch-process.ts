@@ -18,9 +18,10 @@ export class SwitchProcess {
   stderr = '';
   readonly ended: Promise<number | NodeJS.Signals>;
 
-  constructor(t: Lifetime, wrapper: readonly string[] = [], args: readonly string[] = []) {
+  /** @param path where it listens; left out: in a folder of its own. */
+  constructor(t: Lifetime, wrapper: readonly string[] = [], args: readonly string[] = [], path?: string) {
     const folder = mkdtempSync(join(tmpdir(), 'fdbroker-test-'));
-    this.path = join(folder, 'switch');
+    this.path = path ?? join(folder, 'switch');
     const listener = listenSeqpacket(this.path, { mode: 0o600 })._unsafeUnwrap();
     const command = [...wrapper, process.execPath, switchProgram, ...args];
     const env = { ...process.env, LISTEN_FDS: '1' };
