@@ -9,13 +9,18 @@ import { lockedFlag, type PortTable } from './port-table.js';
 export const accepted = -1;
 
 export class Learner {
+  /** How many addresses are fixed to each port. */
+  readonly #fixed: Int32Array;
+
   /** @param ageing seconds after which an address that was not seen is nobody's. */
   constructor(
     private readonly fdb: Fdb,
     private readonly ports: PortTable,
     private readonly counters: Counters,
     private readonly ageing: number,
-  ) {}
+  ) {
+    this.#fixed = new Int32Array(ports.capacity);
+  }
 
   /**
    * Takes note of where a frame came from.
@@ -61,20 +66,24 @@ export class Learner {
       // Nobody is kept off by what others have sent: beside what is learned there is room for what is fixed
       if (fdb.crowded) return false;
       fdb.fix(fdb.add(network, address, 0, port, 0, now));
+      (this.#fixed[port] as number) += 1;
       return true;
     }
     if (fdb.isPermanent(slot)) return fdb.portOf(slot) === port;
     ports.forgetAddress(fdb.portOf(slot));
     fdb.move(slot, port, 0, now);
     fdb.fix(slot);
+    (this.#fixed[port] as number) += 1;
     return true;
   }
 
-  /** Forgets all that is behind a port. */
+  /** Forgets all that is behind a port. It looks no further than that is: ports that nobody used come and go at no cost. */
   forget(port: number): void {
-    for (let slot = 0; slot < this.fdb.slots; slot += 1) {
-      while (this.fdb.portOf(slot) === port) this.#remove(slot);
+    let left = this.ports.addressesOf(port) + (this.#fixed[port] as number);
+    for (let slot = 0; left > 0 && slot < this.fdb.slots; slot += 1) {
+      for (; this.fdb.portOf(slot) === port; left -= 1) this.#remove(slot);
     }
+    this.#fixed[port] = 0;
   }
 
   /**

@@ -94,3 +94,30 @@ t.test('addresses of others do not keep a fixed one out', async (t) => {
   for (let number = 21; number <= 23; number += 1) t.ok(learner.fix(2, station(number), 0));
   t.notOk(learner.fix(2, station(24), 0), 'some places stay free');
 });
+
+t.test('a port is forgotten with all its addresses, and without looking for any that it has not', async (t) => {
+  let looks = 0;
+  class Watched extends Fdb {
+    override portOf(slot: number): number {
+      looks += 1;
+      return super.portOf(slot);
+    }
+  }
+  const fdb = new Watched(64, new AddressHash(randomFillSync));
+  const ports = new PortTable(3);
+  const learner = new Learner(fdb, ports, new Counters(3), 300);
+  for (let round = 0; round < 50; round += 1) {
+    for (const port of [0, 1, 2]) ports.add(port, { ...options, maxAddresses: 20 });
+    for (let number = 0; number < 15; number += 1) learner.learn(0, 0, frame(broadcast, station(number)), 0, 0);
+    for (let number = 10; number < 20; number += 1) t.ok(learner.fix(1, station(number), 0));
+    learner.learn(0, 0, frame(broadcast, station(30)), 0, 0);
+    looks = 0;
+    learner.forget(2);
+    t.equal(looks, 0);
+    learner.forget(1);
+    t.same([fdb.size, ports.addressesOf(0)], [11, 11], 'the others are as they were');
+    learner.forget(0);
+    t.same([fdb.size, ports.addressesOf(0)], [0, 0]);
+    for (const port of [0, 1, 2]) ports.remove(port);
+  }
+});
