@@ -65,8 +65,7 @@ static int set_up(int socket, const char *name, unsigned mtu, int *ifindex, cons
     return ioctl(socket, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
-/* Frames come as the guest left them, with what it left undone in a header, and go likewise. Without a queueing
- * discipline between, whoever sends is told of what a guest that does not read has no room for. */
+/* Frames come and go with what the guest left undone in a header; with no queue between, a full tap is an error. */
 static int listen_on(int socket, int ifindex, const char **call) {
     static const int options[] = {PACKET_VNET_HDR, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING, PACKET_QDISC_BYPASS};
     const int on = 1;

@@ -9,7 +9,7 @@ import { ScriptedServer } from '../support/scripted-server.js';
 
 const listing = {
   ...{ name: 'lan', type: 'bridge', on: 'br0', forms: ['tap'], mtu: 1500, bridge: 'br0', vlan: null, isolated: false },
-  ...{ lockMac: false, hairpin: false, maxQueues: 1, vhost: 'no', maxPorts: null, usedPorts: 0 },
+  ...{ lockMac: false, hairpin: false, maxQueues: 1, vhost: 'no', maxPorts: null, usedPorts: 0, capture: false },
   ...{ uplinks: [], routed: false, filteredBy: [] },
   ...{
     guestsReachEachOther: true,
