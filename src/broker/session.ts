@@ -13,7 +13,7 @@ import type { Permit } from '../core/permit.js';
 import { isSwitchedForm, isSwitchedNetwork } from '../core/switched.js';
 import { describeSysError, type SysError } from '../core/sys-error.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import type { Life, NetworkError, OpenedPort, OpenedSocket } from '../networks/network.js';
+import type { Life, NetworkError, OpenedLink, OpenedPort, OpenedSocket } from '../networks/network.js';
 import { openNetwork } from '../networks/open.js';
 import { newGrantId } from '../networks/spare-taps.js';
 import { okReply, type Reply } from '../protocol/reply.js';
@@ -164,8 +164,12 @@ function granted(grant: Grant, port: OpenedPort): Reply {
   const { queues = 1 } = grant;
   const vhost = port.fds.length > queues ? 'yes' : 'no';
   const device = { mtu: String(port.mtu), queues: String(queues), vhost };
-  const shape = port.ifindex === null ? socketKeys(port) : { ifname: port.ifname };
+  const shape = port.ifindex === null ? socketKeys(port) : linkKeys(port);
   return okReply({ grant: id, network, form, mac, ...shape, ...device });
+}
+
+function linkKeys({ ifname, caution }: OpenedLink): { readonly ifname: string; readonly caution?: string } {
+  return caution === undefined ? { ifname } : { ifname, caution };
 }
 
 function socketKeys({ server, to }: OpenedSocket): { readonly server?: string; readonly to?: string } {

@@ -2,6 +2,7 @@
 import type { Options } from 'yargs';
 import { defaultTimeout } from '../client/call.js';
 import { type ClientError, describeClientError } from '../client/error.js';
+import type { OpenedGrant } from '../client/open.js';
 import { chooseSocket } from '../client/socket-path.js';
 import { type Arguments, jsonOption, textOf, UsageError, valueOption } from './command.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
@@ -61,4 +62,9 @@ export async function reportFailure(
   }
   if (error.tag === 'bad-request') return exitStatus.usage;
   return error.tag === 'refused' ? exitStatus.no : exitStatus.unreachable;
+}
+
+/** Says what keeps a grant from carrying anything as yet. */
+export function warn({ network, caution }: Pick<OpenedGrant, 'network' | 'caution'>, world: World): void {
+  if (caution !== undefined) complain(world, `network ${network}: ${caution}`);
 }

@@ -5,7 +5,7 @@ import { releaseGrant } from '../client/verbs.js';
 import { plug } from '../qemu/plug.js';
 import { Qmp, type QmpError } from '../qemu/qmp.js';
 import { readWish, withPromise } from '../qemu/wish.js';
-import { reportFailure, type Target, targetOf } from './ask-broker.js';
+import { reportFailure, type Target, targetOf, warn } from './ask-broker.js';
 import { UsageError } from './command.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import { explainLock } from './locked-address.js';
@@ -65,6 +65,7 @@ export async function run(words: readonly string[], world: World): Promise<ExitS
     );
   }
   using grant = opened.value;
+  warn(grant, world);
   if (!own && grant.ifname === undefined) {
     complain(world, 'the grant of a socket ends with its holder, and this QEMU is another user’s: attach as that user');
     return exitStatus.no;

@@ -5,7 +5,7 @@ import { type OpenedGrant, type OpenOptions, open } from '../client/open.js';
 import { type FoundNetwork, rewrite } from '../qemu/command-line.js';
 import type { Backend } from '../qemu/netdev.js';
 import { type Wish, withPromise } from '../qemu/wish.js';
-import { reportFailure, type Target } from './ask-broker.js';
+import { reportFailure, type Target, warn } from './ask-broker.js';
 import { UsageError } from './command.js';
 import { type ExitStatus, exitStatus } from './exit-status.js';
 import { findProgram } from './find-program.js';
@@ -59,6 +59,7 @@ export async function launch({ command, named, found, print, target }: Launch, w
       return reportFailure(error, target, world, one.what);
     }
     grants.all.push(opened.value);
+    warn(opened.value, world);
   }
   const words = rewrite(command, found, grants.all.slice(0, found.length).map(backendOf));
   const substitutes = grants.all.slice(found.length).map((grant, at) => substituteOf(named[at]?.name ?? '', grant));

@@ -49,6 +49,8 @@ export interface OpenedGrant extends Disposable {
   readonly mtu: number;
   /** The interface behind it, where there is one. */
   readonly ifname?: string;
+  /** Why it carries nothing as yet, a sentence; left out: the broker knows of nothing. */
+  readonly caution?: string;
   /** A stream that listens. */
   readonly server: boolean;
   /** Of a socket that is not connected: the address and port to send frames to, as `239.1.2.3:5000` or `[ff15::1]:5000`. */
@@ -134,7 +136,7 @@ function readGrant(fields: Fields, all: readonly OwnedFd[], form: Form): Result<
   if (text('form') !== form) return err('it is of another form than was asked');
   const expected = queues * (vhost ? 2 : 1);
   if (all.length !== expected) return err(`${all.length} descriptors came with it, and ${expected} belong to it`);
-  const [ifname, to] = [fields.get('ifname'), fields.get('to')];
+  const [ifname, to, caution] = [fields.get('ifname'), fields.get('to'), fields.get('caution')];
   return ok({
     grant: grant.value,
     network: text('network'),
@@ -142,6 +144,7 @@ function readGrant(fields: Fields, all: readonly OwnedFd[], form: Form): Result<
     mac: mac.value,
     mtu,
     ...(ifname === undefined ? {} : { ifname }),
+    ...(caution === undefined ? {} : { caution }),
     server: fields.get('server') === 'yes',
     ...(to === undefined ? {} : { to }),
     fds: all.slice(0, queues),

@@ -166,7 +166,7 @@ export class LinuxKernel implements Kernel, Disposable {
   }
 
   knownLink(name: InterfaceName): Result<Link | undefined, SysError> {
-    const facts = new Int32Array(4);
+    const facts = new Int32Array(5);
     const known = this.#known.get(name);
     const found = native.linkFacts(name, facts) === 0;
     if (found && known !== undefined && facts.every((fact, at) => fact === known.facts[at])) return ok(known.link);

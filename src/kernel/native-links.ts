@@ -164,7 +164,7 @@ export interface LinkCalls {
   /** Reading does not wait, and the host's offloads are taken. */
   tunCarry(fd: number): number;
   linkIndex(name: string): number;
-  /** @param facts gets the ifindex, the MTU, and two numbers that hold the address. */
+  /** @param facts gets the ifindex, the MTU, two numbers that hold the address, and 1 where it is up. */
   linkFacts(name: string, facts: Int32Array): number;
   /**
    * The ports of a bridge, those that joined first before others. @param indexes gets their ifindexes: 1,023 at most.

@@ -10,7 +10,7 @@ import type { Outlook } from './outlook.js';
 export function describeBridge(outlook: Outlook, network: BridgeNetwork): NetworkFacts {
   const link = usableBridge(outlook.kernel, network, true);
   const bridge = link.unwrapOr(undefined);
-  const down = bridge?.up === false ? `the bridge ${network.bridge} is down; ip link set ${network.bridge} up` : null;
+  const down = bridge?.up === false ? whatIsDown(network) : null;
   return {
     on: network.bridge,
     mtu: network.mtu === 'inherit' ? (bridge?.mtu ?? null) : network.mtu,
@@ -26,10 +26,15 @@ export function describeBridge(outlook: Outlook, network: BridgeNetwork): Networ
   };
 }
 
+/** A port of such a bridge is in order, and carries nothing until it is up. */
+export function whatIsDown({ bridge }: BridgeNetwork): string {
+  return `the bridge ${bridge} is down; ip link set ${bridge} up`;
+}
+
 /**
  * Why the bridge cannot serve the network, or the bridge.
  *
- * @param anew asks the kernel for all of it. Else whether it is up, and whether it filters VLANs, may be of an earlier time.
+ * @param anew asks the kernel for all of it. Else whether it filters VLANs may be of an earlier time.
  */
 export function usableBridge(
   kernel: Kernel,

@@ -14,7 +14,7 @@ import type { Permit } from '../core/permit.js';
 import type { SysError } from '../core/sys-error.js';
 import type { BridgePort, Enslavement, Kernel, Link, Tap, TapOptions } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { cannot, usableBridge } from './bridge-facts.js';
+import { cannot, usableBridge, whatIsDown } from './bridge-facts.js';
 import { type NetworkError, networkError, type OpenedLink } from './network.js';
 
 /**
@@ -59,6 +59,7 @@ export function openBridge(
     mtu,
     address: tapAddress(grant.id),
     master: bridge.ifindex,
+    ...(bridge.up ? {} : { caution: whatIsDown(network) }),
     [Symbol.dispose]: dispose,
   });
 }

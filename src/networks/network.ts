@@ -45,6 +45,8 @@ export interface OpenedLink extends Opened {
   readonly master: number;
   /** The SR-IOV function that a macvtap was made on. */
   readonly borrowed?: BorrowedFunction;
+  /** Why it carries nothing as yet, a sentence; left out: nothing is known to be in the way. */
+  readonly caution?: string;
 }
 
 /** A port that a switched network has by itself, as it is to be by the kernel's word of now; nothing is made as yet. */

@@ -69,6 +69,18 @@ t.test('kill -9: links stay, the ledger is right again, quotas hold', async (t) 
   await until(async () => (await ports(daemon)).length === 0);
 });
 
+t.test('a bridge that is down is said with the grant', async (t) => {
+  const daemon = new Daemon(t, config);
+  await daemon.start();
+  for (const state of ['up', 'down', 'up']) {
+    sh(`ip link set br0 ${state}`);
+    const { reply, fds } = await ask(daemon.socket, openRequest());
+    for (const fd of fds) fd.close();
+    const caution = reply?.status === 'ok' ? reply.fields.get('caution') : 'none is granted';
+    t.equal(caution, state === 'up' ? undefined : 'the bridge br0 is down; ip link set br0 up');
+  }
+});
+
 t.test('SIGTERM ends it and leaves the links of running guests alone', async (t) => {
   const daemon = new Daemon(t, config);
   await daemon.start();

@@ -12,8 +12,9 @@ const server = new ScriptedServer(({ request, send }) => {
   const { network, form, mac = '52:54:00:00:00:01', queues = 1, vhost } = request;
   const granted = { grant: '1a2b3c4d', network, form, mac, mtu: '9000', queues: String(queues) };
   const to = form === 'socket' ? { to: '239.1.2.3:5000' } : {};
+  const idle = network === 'idle' ? { caution: 'the bridge br0 is down; ip link set br0 up' } : {};
   const fds = Array(vhost === 'auto' ? 2 * queues : queues).fill(one.fd);
-  send(encodeReply(okReply({ ...granted, ...to, vhost: vhost === 'auto' ? 'yes' : 'no' })), fds);
+  send(encodeReply(okReply({ ...granted, ...to, ...idle, vhost: vhost === 'auto' ? 'yes' : 'no' })), fds);
 }).start();
 t.teardown(() => server[Symbol.dispose]());
 const env = { FDBROKER_SOCKET: server.path };
@@ -53,4 +54,10 @@ t.test('a script is told where to send, where its socket is not connected', asyn
   const inner = { ...env, FDBROKER_TO: 'lan=192.0.2.9:9' };
   const started = await fdbrokerProcess(['open', '--network=lan', '--form=dgram', '--', ...command], inner);
   t.equal(started.stdout, ' \n', 'and what an outer one was told is not handed on');
+});
+
+t.test('what keeps it from carrying anything is said', async (t) => {
+  const run = await fdbrokerProcess(['open', '--network=idle', '--form=tap', '--', 'echo', 'there'], env);
+  const stderr = 'fdbroker: network idle: the bridge br0 is down; ip link set br0 up\n';
+  t.same(run, { status: 0, stdout: 'there\n', stderr });
 });

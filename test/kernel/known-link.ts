@@ -38,6 +38,15 @@ t.test('a changed MTU or address is seen at once', async (t) => {
   }
 });
 
+t.test('one that is put up or down is seen at once', async (t) => {
+  const { isFresh } = machine(t);
+  const { up } = isFresh('before') as Link;
+  for (const state of up ? ['down', 'up'] : ['up', 'down']) {
+    sh(`ip link set br0 ${state}`);
+    t.equal(isFresh(state)?.up, state === 'up');
+  }
+});
+
 t.test('another link of the name is seen at once, also with all but the ifindex the same', async (t) => {
   const { isFresh } = machine(t);
   const before = isFresh('before');

@@ -54,18 +54,19 @@ t.test('taps made ahead: names', { skip: missingTun() ?? false }, async (t) => {
 t.test('what tells a link from another: arguments', async (t) => {
   const { linkFacts } = native;
   const before = openFds();
-  const facts = new Int32Array(5).fill(7);
+  const facts = new Int32Array(6).fill(7);
   t.equal(linkFacts('absent', facts), -19);
-  t.same([...facts], [0, 0, 0, 0, 7], 'nothing of it is known');
+  t.same([...facts], [0, 0, 0, 0, 0, 7], 'nothing of it is known');
   t.equal(linkFacts('', facts), -19);
   t.equal(linkFacts('fifteen-bytes-x', facts), -19);
   t.throws(() => linkFacts('sixteen-bytes-xx', facts), RangeError);
   t.throws(() => linkFacts('l\0o', facts), RangeError);
-  t.throws(() => linkFacts('lo', new Int32Array(3)), RangeError);
+  t.throws(() => linkFacts('lo', new Int32Array(4)), RangeError);
   t.throws(() => linkFacts('lo', new Uint8Array(16) as never), TypeError);
   t.throws(() => linkFacts(1 as never, facts), TypeError);
   t.equal(linkFacts('lo', facts), 0);
-  t.same([...facts.subarray(2)], [0, 0, 7], 'lo has no address');
+  t.same([...facts.subarray(2, 4)], [0, 0], 'lo has no address');
+  t.equal(facts[5], 7);
   t.equal(facts[0], native.linkIndex('lo'));
   t.equal(openFds(), before);
 });

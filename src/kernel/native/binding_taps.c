@@ -79,7 +79,7 @@ static napi_value js_link_facts(napi_env env, napi_callback_info info) {
         !get_ints(env, arguments[1], &words, &count))
         return NULL;
     if (count * sizeof *words < sizeof facts) {
-        napi_throw_range_error(env, NULL, "four numbers are expected");
+        napi_throw_range_error(env, NULL, "five numbers are expected");
         return NULL;
     }
     const int result = link_facts(name, &facts);

@@ -67,6 +67,8 @@ int link_facts(const char *name, struct link_facts *facts) {
     facts->mtu = request.ifr_mtu;
     failed = failed || ioctl(fd, SIOCGIFHWADDR, &request);
     memcpy(facts->address, request.ifr_hwaddr.sa_data, 6);
+    failed = failed || ioctl(fd, SIOCGIFFLAGS, &request);
+    facts->up = (request.ifr_flags & IFF_UP) != 0;
     const int error = errno;
     close(fd);
     return failed ? -error : 0;

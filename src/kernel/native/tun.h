@@ -29,10 +29,11 @@ int tun_own(int fd);
  */
 int tun_carry(int fd);
 
-/* What says whether a link is the one that was looked at before. */
+/* What says whether a link is the one that was looked at before, and as it was. */
 struct link_facts {
     int32_t index, mtu;
     uint8_t address[8]; /* the first six */
+    int32_t up;
 };
 
 /* Of the link of this name; -ENODEV when there is none. */
