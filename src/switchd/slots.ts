@@ -3,13 +3,13 @@ import { FrameIo, frameBatch, regionBytes } from '../kernel/frame-io.js';
 
 /**
  * Batches that are received before any is sent. More make batches larger for those that frames go to; but the frames must
- * stay in the processor's cache until they are sent.
+ * stay in the processor's cache until they are sent: with four a frame of 1500 bytes, one of eight flows, costs 4 % more.
  */
-const batches = 4;
+const batches = 2;
 const smallRoom = 2048;
 const smallSlots = batches * frameBatch;
 const largeRoom = 66_000;
-const largeSlots = 2 * frameBatch;
+const largeSlots = batches * frameBatch;
 /** As many as 64 KB of TCP with the smallest segments become. */
 const segmentSlots = 1408;
 
