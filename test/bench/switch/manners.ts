@@ -48,12 +48,16 @@ export async function measureManners(results: Results): Promise<void> {
   } finally {
     for (const { it } of series) await it[Symbol.asyncDispose]();
   }
-  results.heading(['p50, µs', 'p99, µs', 'p99.9, µs']);
+  results.heading(['p50, µs', 'p99, µs', 'p99.9, µs', 'p99.9, ratio']);
+  const slowest = (round: readonly number[]) => percentile(round, 0.999);
   for (const { name, times } of series) {
     const column = (label: string, part: number) => ({
       ...{ column: label, unit: 'µs' },
       value: median(times.map((round) => percentile(round, part))),
     });
-    results.addRow(name, [column('p50', 0.5), column('p99', 0.99), column('p99.9', 0.999)]);
+    // Of rounds that ran one after the other
+    const ratios = times.map((round, i) => slowest(round) / slowest(series[0]?.times[i] ?? round));
+    const effect = { column: 'p99.9 of as it comes', value: median(ratios), unit: '' };
+    results.addRow(name, [column('p50', 0.5), column('p99', 0.99), column('p99.9', 0.999), effect]);
   }
 }
