@@ -5,7 +5,7 @@
  * The tests use tap and are not run by tap's own program: that loads hooks into every Node a test starts, which write
  * files as whoever the process is, and patch the signals and the exit of the broker that is to be tested.
  */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { merge, newOutcome, skipCount } from './outcome.js';
 import { closingLine, describeFailure, describePath, describeSkips, sourceOf } from './report.js';
 import { type FileRun, killAll, runFile } from './run-file.js';
@@ -24,6 +24,10 @@ function compiledTests(argument: string): string[] {
     .replace(/^(?!build\/)/, 'build/')
     .replace(/\.ts$/, '.js')
     .replace(/\/$/, '');
+  if (!existsSync(path)) {
+    process.stderr.write(`There is no test ${argument}: name a file or a folder, as test/core/mac.ts or test/acl.\n`);
+    process.exit(1);
+  }
   if (path.endsWith('.js')) return [path];
   const names = readdirSync(path, { recursive: true, encoding: 'utf8' });
   const tests = names.filter((name) => name.endsWith('.js')).map((name) => `${path}/${name}`);
