@@ -123,13 +123,11 @@ export class Switchboard implements Board, Disposable {
       this.own.drop(network.name);
       return err(cannot(describeLinkError(plugged.error)));
     }
-    return ok(this.#lifeOf(plugged.value));
-  }
     // A guest does not wait for it
     if (network.host !== undefined) setImmediate(() => this.#hosts.look());
+    return ok(this.#lifeOf(plugged.value));
+  }
 
-  /** Whether there is a switch. */
-  get connected(): boolean {
   /** The networks of the configuration: what they have by themselves without guests is there from now on, and nothing else. */
   keep(networks: Iterable<Network>): void {
     this.#hosts.keep(networks);
@@ -141,6 +139,8 @@ export class Switchboard implements Board, Disposable {
     this.#hosts.review();
   }
 
+  /** Whether there is a switch. */
+  get connected(): boolean {
     return this.link.connected;
   }
 
@@ -201,9 +201,9 @@ export class Switchboard implements Board, Disposable {
     this.#ports.remove(port);
     port.told?.(reason);
     this.own.drop(port.network);
+    if (port.role === 'host' && !port.leaving) this.#hosts.lost(port);
   }
 
-    if (port.role === 'host' && !port.leaving) this.#hosts.lost(port);
   #connect(): Result<void, string> {
     return this.#reach.connect();
   }
