@@ -19,7 +19,8 @@ import type { SwitchPort, SwitchPorts } from './switch-ports.js';
 const pause = 2000;
 
 export class HostEnds implements Disposable {
-  #networks = new Map<NetworkName, SwitchedNetwork>();
+  /** Before {@link keep} none is known, and what there is stays. */
+  #networks: ReadonlyMap<NetworkName, SwitchedNetwork> | undefined;
   /** What was wrong when it was tried last. */
   readonly #told = new Map<NetworkName, string>();
   #timer: NodeJS.Timeout | undefined;
@@ -41,19 +42,20 @@ export class HostEnds implements Disposable {
 
   /** Takes away what is not to be there, and makes what is: also when something has happened to an interface. */
   review(): void {
+    if (this.#networks === undefined) return;
     for (const port of this.#all()) if (!this.#wanted(port)) this.#end(port);
     this.look();
   }
 
   /** Makes what is to be there and is not. */
   look(): void {
-    const lacking = [...this.#networks.values()].filter((network) => !this.#bring(network));
+    const lacking = [...(this.#networks?.values() ?? [])].filter((network) => !this.#bring(network));
     if (lacking.length > 0) this.#later();
   }
 
   /** One has gone that was not to go. Whatever has taken it away may do so again, so that there is a pause. */
   lost({ network }: SwitchPort): void {
-    if (this.#networks.get(network)?.host === undefined) return;
+    if (this.#networks?.get(network)?.host === undefined) return;
     complain(`network "${network}" has lost the host's end, which is made anew`);
     this.#later();
   }
@@ -66,7 +68,7 @@ export class HostEnds implements Disposable {
   /** Taps of networks without guests go with the broker, which ends in order; others stay as their guests do. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#networks.clear();
+    this.#networks = undefined;
     for (const port of this.#all()) if (!this.ports.hasGuests(port.network)) this.own.end(port);
   }
 
@@ -97,7 +99,7 @@ export class HostEnds implements Disposable {
 
   /** By the configuration; where the kernel does not tell now, what there is stays. */
   #wanted(port: SwitchPort): boolean {
-    const network = this.#networks.get(port.network);
+    const network = this.#networks?.get(port.network);
     const { own } = readLabel(port.order);
     if (network?.host === undefined || (network.host.by === 'bridge') !== port.order.uplink) return false;
     if (network.host.by === 'tap') return network.host.name === own?.on;

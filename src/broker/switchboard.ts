@@ -227,6 +227,7 @@ export class Switchboard implements Board, Disposable {
   #review(): void {
     for (const { network } of [...this.#ports]) this.own.drop(network);
     this.own.review();
+    this.#hosts.review();
   }
 
   #adopt({ order, fds }: Found): void {

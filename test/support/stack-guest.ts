@@ -26,7 +26,7 @@ export class StackGuest {
 
   private constructor(
     private readonly place: FarEnd,
-    child: ChildProcess,
+    private readonly child: ChildProcess,
   ) {
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => this.faults.push(line));
   }
@@ -49,6 +49,11 @@ export class StackGuest {
   /** What stands before a command that is to run in there. */
   get enter(): readonly string[] {
     return this.place.enter;
+  }
+
+  /** Its end of the port is closed. */
+  end(): void {
+    this.child.kill('SIGKILL');
   }
 
   run(command: string): string {
