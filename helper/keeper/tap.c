@@ -65,9 +65,9 @@ static int set_up(int socket, const char *name, unsigned mtu, int *ifindex, cons
     return ioctl(socket, SIOCSIFFLAGS, &request) < 0 ? -errno : 0;
 }
 
-/* Frames come and go with what the guest left undone in a header; with no queue between, a full tap is an error. */
+/* Frames come as the guest left them, with what it left undone in a header, and go likewise. */
 static int listen_on(int socket, int ifindex, const char **call) {
-    static const int options[] = {PACKET_VNET_HDR, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING, PACKET_QDISC_BYPASS};
+    static const int options[] = {PACKET_VNET_HDR, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING};
     const int on = 1;
     *call = "setsockopt";
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)

@@ -63,7 +63,8 @@ for (const form of ['dgram', 'stream', 'tap'] as const) {
     const { txFrames, drops, ...seen } = await portSeen(socket, lazy.grant);
     const lost = drops['egress-full'] ?? 0;
     t.equal(txFrames + lost - before.txFrames, rounds * burst, `${txFrames} frames, and ${lost} lost`);
-    t.ok(lost > 1000);
+    // A tap's queue drops by itself what it has no room for
+    if (form !== 'tap') t.ok(lost > 1000);
     t.equal(seen.kind, form);
     t.same((await portSeen(socket, other.grant)).drops, {}, 'nobody else has lost any');
   });
