@@ -192,6 +192,7 @@ export class FrameIo {
   }
 
   #reset(first: number, count: number): void {
+    this.#left[0] = 0;
     for (let slot = first; slot < first + count; slot += 1) {
       this.start[slot] = this.#home[slot] as number;
       this.unfinished[slot] = 0;
