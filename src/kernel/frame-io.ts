@@ -101,6 +101,11 @@ export class FrameIo {
     return native.framesReceive(this.#handle, fd, first, count, prefix, extras);
   }
 
+  /** Frames that had no room in a packet socket's queue since this was asked last. */
+  static lostBy(fd: number): number {
+    return Math.max(0, native.packetLost(fd));
+  }
+
   /**
    * The same from a byte stream with four bytes of length before each frame (QEMU's). Less than `count`: no whole frame is
    * left, or it is the end.

@@ -7,6 +7,8 @@ export interface PacketCalls {
   packetAuxdata(fd: number): number;
   /** A virtio_net_hdr of ten bytes goes before each frame. */
   packetVnetHeader(fd: number): number;
+  /** Frames that had no room in its queue since this was asked last. */
+  packetLost(fd: number): number;
   packetPromiscuous(fd: number, ifindex: number): number;
   /** The frames of that interface, of every protocol. */
   packetBind(fd: number, ifindex: number): number;

@@ -37,6 +37,8 @@ export const dropReasons = [
   'replayed',
   /** From a host for which there is no room among the peers. */
   'no-peer-room',
+  /** It came faster than the switch takes frames, so that there was no room for it. */
+  'ingress-full',
   /** The port that it goes to takes no more now. */
   'egress-full',
   /** Longer than the port that it goes to, or the way to its far end, can carry. */

@@ -136,6 +136,10 @@ export class Loop {
     this.it.foresee(port, this.#io, first, received);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
     if (received > 0) this.#slots.take(first, received);
+    if (io.lost !== undefined && io.lost > 0) {
+      this.it.counters.dropped(port, dropCode['ingress-full'], io.lost);
+      io.lost = 0;
+    }
     if (this.#io.left) return this.#receive(port);
     if (received === frameBatch && io.edge) this.#again.add(port);
     // The kernel has no header that says what is left to be done to a frame, and has dropped it

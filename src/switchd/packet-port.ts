@@ -2,7 +2,7 @@
  * Uplink to an interface by a packet socket (packet(7)). Frames of other programs on this host, as of a veth's far end, come
  * as these left them: long, and without checksums. A header before each says what is to be done, and the VLAN tag is beside it.
  */
-import { type FrameIo, withTag } from '../kernel/frame-io.js';
+import { FrameIo, withTag } from '../kernel/frame-io.js';
 import { dropCode } from '../switch/drop-reason.js';
 import { customerTag, tagLength } from '../switch/frame.js';
 import { takeTag } from '../switch/offload/vlan-tag.js';
@@ -14,11 +14,15 @@ const none = new Uint8Array();
 /** Bytes of the longest frame that can come from a kernel: 64 KB of IP, Ethernet's header and tags. */
 export const longest = 65_600;
 const vlanMask = 0xfff;
+/** Batches in a row until the kernel is asked what it had no room for. */
+const batchesALook = 32;
 
 export class PacketPort implements PortIo {
   readonly edge = false;
   readonly offloads = true;
   readonly maxFrame = longest;
+  lost = 0;
+  #fullBatches = 0;
   /** What is put before each frame on the wire: type and VLAN; 0: nothing. */
   readonly #tag: number;
 
@@ -36,7 +40,14 @@ export class PacketPort implements PortIo {
   }
 
   receive(io: FrameIo, first: number, count: number): number {
-    return io.receive(this.fd, first, count, vnetHeaderLength, withTag);
+    const received = io.receive(this.fd, first, count, vnetHeaderLength, withTag);
+    if (received === count) this.#fullBatches += 1;
+    // A queue that has never given as much as was asked for was not full
+    if (this.#fullBatches >= batchesALook || (this.#fullBatches > 0 && received < count)) {
+      this.#fullBatches = 0;
+      this.lost += FrameIo.lostBy(this.fd);
+    }
+    return received;
   }
 
   accept(io: FrameIo, slot: number): number {

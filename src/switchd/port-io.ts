@@ -24,6 +24,8 @@ export interface PortIo {
   readonly edge: boolean;
   /** Whether it takes frames that are not finished, as FrameIo.unfinished says; others get them completed and segmented. */
   readonly offloads: boolean;
+  /** Frames that had no room before they could be received; whoever counts them sets it to 0. Left out: it cannot be told. */
+  lost?: number;
   /** Receives into slots from `first` on. @returns how many, or -errno. */
   receive(io: FrameIo, first: number, count: number): number;
   /**

@@ -153,3 +153,17 @@ t.test('who is known gets what is for it alone', async (t) => {
   await scene.send(offloadedFrame({ ...plainPacket, ...long }, 1448));
   t.same([got(one).length, got(two).length], [42, 42], 'for an unknown one');
 });
+
+t.test('what the wire brings faster than it is taken is counted', async (t) => {
+  const scene = await WireScene.make(t);
+  const sent = 30_000;
+  const bytes = plain(frame(broadcast, station(1), new Uint8Array(1000)));
+  for (let i = 0; i < sent; i += 1) scene.write(bytes);
+  const counted = () => scene.it.counters.of(wire).rxFrames + scene.drops['ingress-full'];
+  await until(() => {
+    scene.turn();
+    return counted() >= sent;
+  });
+  t.equal(counted(), sent);
+  t.ok(scene.drops['ingress-full'] > 1000, `${scene.drops['ingress-full']} had no room`);
+});

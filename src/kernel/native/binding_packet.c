@@ -19,6 +19,10 @@ static napi_value js_vnet_header(napi_env env, napi_callback_info info) {
     return call_with_int(env, info, packet_vnet_header);
 }
 
+static napi_value js_lost(napi_env env, napi_callback_info info) {
+    return call_with_int(env, info, packet_lost);
+}
+
 static napi_value with_link(napi_env env, napi_callback_info info, int (*call)(int fd, uint32_t ifindex)) {
     napi_value arguments[2];
     int fd;
@@ -42,6 +46,7 @@ void register_packet(napi_env env, napi_value exports) {
     export_function(env, exports, "packetIgnoreOutgoing", js_ignore_outgoing);
     export_function(env, exports, "packetAuxdata", js_auxdata);
     export_function(env, exports, "packetVnetHeader", js_vnet_header);
+    export_function(env, exports, "packetLost", js_lost);
     export_function(env, exports, "packetPromiscuous", js_promiscuous);
     export_function(env, exports, "packetBind", js_bind);
 }

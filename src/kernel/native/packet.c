@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
@@ -38,4 +39,11 @@ int packet_bind(int fd, uint32_t ifindex) {
     const struct sockaddr_ll address = {
         .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex};
     return bind(fd, (const struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+}
+
+int packet_lost(int fd) {
+    struct tpacket_stats since;
+    socklen_t size = sizeof since;
+    if (getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &since, &size) < 0) return -errno;
+    return since.tp_drops > INT_MAX ? INT_MAX : (int)since.tp_drops;
 }

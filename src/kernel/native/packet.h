@@ -22,4 +22,7 @@ int packet_promiscuous(int fd, uint32_t ifindex);
  * error. */
 int packet_bind(int fd, uint32_t ifindex);
 
+/* How many frames had no room in the socket's queue since this was asked last. */
+int packet_lost(int fd);
+
 #endif
