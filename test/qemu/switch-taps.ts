@@ -43,7 +43,7 @@ function processesOf(socket: string): { readonly name: string; readonly pid: num
   });
 }
 
-const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, 2).join(' ');
+const commandOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
 
 /** Bytes in each of the frames that a guest got, and sent, since it began. */
 async function frameSize(guest: Guest, way: 'rx' | 'tx', since = { bytes: 0, packets: 0 }) {
