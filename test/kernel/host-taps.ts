@@ -93,18 +93,18 @@ t.test('frames for the host, whether or not it takes them', async (t) => {
     io.length[slot] = bytes.length;
   }
   const write = (count: number) => ({ ...io.write(tap.fd.fd, slots, count, vnetHeaderLength) });
-  t.same(write(5), { sent: 0, failed: 5, full: 0, broken: false }, 'it is down');
+  t.match(write(5), { sent: 0, failed: 5, full: 0, broken: false }, 'it is down');
   sh(quiet);
   const received = () => shJson('ip -s -j link show lab0')[0].stats64.rx.packets as number;
   const before = received();
-  t.same(write(frameBatch), { sent: frameBatch, failed: 0, full: 0, broken: false });
+  t.match(write(frameBatch), { sent: frameBatch, failed: 0, full: 0, broken: false });
   t.equal(received(), before + frameBatch);
   // A checksum behind the end of the frame
   io.bytesOf(1).set([needsChecksum, 0, 0, 0, 0, 0, 0xff, 0x0f, 0, 0], (io.start[1] as number) - vnetHeaderLength);
-  t.same(write(3), { sent: 2, failed: 1, full: 0, broken: false }, 'a header that lies harms none but its own');
+  t.match(write(3), { sent: 2, failed: 1, full: 0, broken: false }, 'a header that lies harms none but its own');
   t.throws(() => io.write(tap.fd.fd, Int32Array.of(frameBatch), 1, vnetHeaderLength), /slots/);
   sh('ip link del lab0');
-  t.same(write(2), { sent: 0, failed: 2, full: 0, broken: true }, 'it is no more');
+  t.match(write(2), { sent: 0, failed: 2, full: 0, broken: true }, 'it is no more');
   t.equal(io.read(tap.fd.fd, 0, frameBatch, vnetHeaderLength), -EPROTO);
 });
 
