@@ -91,7 +91,7 @@ function planBridge(
     .mapErr((error) => cannot(network, error))
     .andThen(({ bridge, own }) => {
       if (bridge === undefined)
-        return refuse(network, `there is no interface ${name}; ip link add ${name} type bridge`);
+        return refuse(network, `there is no interface ${name}; ip link add ${name} up type bridge`);
       if (bridge.kind !== 'bridge') return refuse(network, `${name} is not a bridge; name one, or write host = tap`);
       if (bridge.mtu > most) {
         const what = `the MTU of ${name}, ${bridge.mtu}, is above the ${most} that the network carries`;

@@ -104,7 +104,7 @@ t.test('what cannot be had, and what mends it', async (t) => {
     [packetNetwork(by('tap', 'layer3')), /layer3 is there and no tap/],
     [
       packetNetwork(by('bridge', 'absent')),
-      /host = bridge absent: there is no interface absent; ip link add absent type/,
+      /host = bridge absent: there is no interface absent; ip link add absent up type/,
     ],
     [packetNetwork(by('bridge', 'far')), /far is not a bridge; name one, or write host = tap/],
     [packetNetwork(by('bridge', 'wide')), /the MTU of wide, 9000, is above the 1500 .* ip link set wide mtu 1500$/],
