@@ -3,6 +3,7 @@ import path from 'node:path';
 import { err } from 'neverthrow';
 import type { Argv } from 'yargs';
 import { isFullStatus, listNetworks, readStatus } from '../client/verbs.js';
+import { warnOfKeyFiles } from '../config/key-warnings.js';
 import { loadConfig } from '../config/load.js';
 import { plural } from '../core/plural.js';
 import { brokerOptions, targetOf } from './ask-broker.js';
@@ -30,6 +31,9 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   const told = status.isOk() && isFullStatus(status.value) ? status.value.config.files[0] : undefined;
   const { file, owner } = chooseConfig(told, args, world);
   const host = linuxHost(world.env);
+  const config = loadConfig(file, { accounts, owner });
+  // Of another's files it is not known who the broker is
+  const brokerUser = uid === 0 ? 'fdbroker' : undefined;
   const findings = examine(host, {
     caller: { uid, gid, groups, name: accounts.userName(uid) },
     accounts,
@@ -38,7 +42,8 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
     networks,
     configuration: {
       file,
-      config: loadConfig(file, { accounts, owner }),
+      config,
+      refusals: config.isErr() ? [] : warnOfKeyFiles(config.value, brokerUser, accounts),
       own: owner === uid && (uid === 0 || host.stat(file) !== undefined),
     },
     helperPlaces: helperPlaces(),

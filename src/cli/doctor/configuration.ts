@@ -12,14 +12,17 @@ const check = 'configuration';
 export interface ReadConfig {
   readonly file: string;
   readonly config: Result<Config, readonly ConfigError[]>;
+  /** What of it the broker will refuse when a guest comes. */
+  readonly refusals?: readonly ConfigError[];
   /** Whether it is the caller's to mend; what others may not read is no fault of it. */
   readonly own: boolean;
 }
 
-export function examineConfiguration(host: Host, { file, config, own }: ReadConfig): Finding[] {
+export function examineConfiguration(host: Host, { file, config, refusals = [], own }: ReadConfig): Finding[] {
   return config.match(
     (good) => [
       fine(check, `${file}: ${plural(good.networks.size, 'network')}, ${plural(good.rules.length, 'rule')}`),
+      ...refusals.map((refusal) => problem(check, formatConfigError(refusal), null)),
       ...[...warnOfSharedPorts(good), ...warnOfLowPorts(good, firstPort(host))].map((warning) =>
         hint(check, formatConfigError(warning), null),
       ),

@@ -25,3 +25,8 @@ t.same(found(err([error])), [`problem ${file}:3: it is odd | fdbroker check ${fi
 t.match(found(err([error, error, error])), [/it is odd, and 2 errors more \|/]);
 t.same(found(err([error]), false), [], "another's file");
 t.match(found(err([error]), true, fakeHost()), [/^problem there is no \S+ \| write it/]);
+const refusals = [{ ...error, what: '[network lab] will have no guest: /etc/lab.key is not there' }];
+t.match(lines(examineConfiguration(there, { file, config: ok(testConfig([], [])), refusals, own: true })), [
+  /^ok /,
+  /^problem .*:3: \[network lab\] will have no guest/,
+]);
