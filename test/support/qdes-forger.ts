@@ -53,7 +53,7 @@ export class Forger {
 }
 
 /** The station address of the host's interface. */
-export function macOf(host: QdesHost): Uint8Array {
+function macOf(host: QdesHost): Uint8Array {
   const [{ address }] = JSON.parse(host.far.run(`ip -j link show ${hostInterface}`)) as [{ address: string }];
   return macBytes(address);
 }
