@@ -9,6 +9,7 @@ import { missingGuests } from '../support/host.js';
 import { inPrivateNamespace, skipFile } from '../support/namespace.js';
 import { inProject } from '../support/project.js';
 import { QdesHost, qdesConfig } from '../support/qdes-hosts.js';
+import { isAnswered } from '../support/socat.js';
 import { transfer } from '../support/transfer.js';
 import { until } from '../support/until.js';
 
@@ -24,7 +25,7 @@ const hosts = await Promise.all(
       t,
       own,
       qdesConfig({
-        group4: ['id = 1', 'group = 239.1.2.3'],
+        group4: ['id = 1', 'group = 239.1.2.3', ...(own === 1 ? ['host = tap lab0'] : [])],
         group6: ['id = 1', 'group = ff15::1:2'],
         peers: ['id = 2', ...numbers.filter((n) => n !== own).map((n) => `peer[] = 192.0.2.${n}`)],
       }),
@@ -66,6 +67,14 @@ for (const [n, network] of networks.entries()) {
     t.equal(output.trim(), network === 'group6' ? '1430' : '1450', 'the MTU that fits is what the guest is told');
   });
 }
+
+t.test('the host is on the network by a tap of its own, for guests of every host', async (t) => {
+  const [{ far }] = hosts as [QdesHost, QdesHost, QdesHost];
+  far.run('ip link set lab0 addrgenmode none up; ip address add 10.9.0.101/24 dev lab0');
+  t.equal(await one.ping('10.9.0.101'), 3);
+  t.equal(await two.ping('10.9.0.101'), 3);
+  for (const number of [1, 2, 3]) t.ok(await isAnswered(far, `10.9.0.${number}`));
+});
 
 t.test('a port that the helper has got', async (t) => {
   const [, , host] = hosts as [QdesHost, QdesHost, QdesHost];

@@ -12,6 +12,7 @@ import { type Finding, problem } from './finding.js';
 import { examineForwarding } from './forwarding.js';
 import { examineHelper, helperAt } from './helper.js';
 import type { Host } from './host.js';
+import { examineHostEnds } from './host-ends.js';
 import { readLinks } from './links.js';
 import { examineMacvtapNodes } from './macvtap-nodes.js';
 import { examineModules } from './modules.js';
@@ -42,6 +43,9 @@ export function examine(host: Host, one: Case): Finding[] {
   const listing = one.networks.unwrapOr(undefined);
   const allowed = config === undefined ? [] : allowedNetworks(compilePolicy(config), { ...caller, pid: 0 });
   const networks = networksToExamine({ listing, config, allowed }, caller.uid === 0);
+  const configured = [...(config?.networks.values() ?? [])].filter((one) =>
+    networks.some(({ name }) => name === one.name),
+  );
   const links = readLinks(host);
   const routed = bridgesWithoutUplink(links ?? [], networks);
   const bridges = networks.flatMap(({ bridge }) => (bridge === null ? [] : [bridge]));
@@ -61,6 +65,7 @@ export function examine(host: Host, one: Case): Finding[] {
     ...examineNetworks(networks, asker),
     ...examineBridges(host, links, networks),
     ...examineParents(links, networks),
+    ...examineHostEnds(links, configured, listing),
     ...examineForwarding(host, links ?? [], bridges, routed),
     ...examineDevices(host, caller, accounts, giveSeveralQueues({ listing, config })),
     ...examineMacvtapNodes(host, accounts, types.has('macvtap'), one.asked.status.unwrapOr(undefined)?.pid),
