@@ -11,6 +11,7 @@ import { ipLink } from '../../support/links.js';
 import { name as networkName } from '../../support/policy.js';
 import { switchPids } from '../../support/switch-pids.js';
 import { type Lifetime, until } from '../../support/until.js';
+import { sh } from '../commands.js';
 
 /** The wire carries frames of 1500 bytes of any guest, whatever is put before them. */
 const wireMtu = 1600;
@@ -88,20 +89,30 @@ function openWire(t: Lifetime, sockets: LinuxSockets, wire: string): OwnedFd {
   return socket;
 }
 
-/** All of them between the same two hosts. */
-export async function startQdesSides(t: Lifetime): Promise<readonly QdesSide[]> {
+/** Why the kernel has no vxlan device for us; undefined: it has. */
+export function whyNoVxlan(): string | undefined {
+  try {
+    sh('ip link add vx-try type vxlan id 1 dstport 4790; ip link delete vx-try');
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** All of them between the same two hosts. @param withKernel whether the kernel's vxlan is among them, as the last. */
+export async function startQdesSides(t: Lifetime, withKernel: boolean): Promise<readonly QdesSide[]> {
   const hosts = [await FarEnd.make(t), await FarEnd.make(t)] as const;
   const pid = /\d+/.exec(hosts[1].enter[1] ?? '')?.[0];
   hosts[0].run(`ip link add eth0 type veth peer name eth0 netns ${pid}`);
   const addresses = ['192.0.2.1', '192.0.2.2'] as const;
   for (const [i, host] of hosts.entries()) {
     host.run(`ip link set eth0 mtu ${wireMtu} addrgenmode none up; ip address add ${addresses[i]}/24 dev eth0`);
+    if (!withKernel) continue;
     host.addWire(`guest${i}`, 100 + i);
     addKernelSwitch(host, `guest${i}`, addresses[1 - i] as string);
   }
   const sockets = new LinuxSockets();
   t.teardown(() => sockets[Symbol.dispose]());
-  const wires = [openWire(t, sockets, 'guest0'), openWire(t, sockets, 'guest1')] as const;
   const brokers = [await startBroker(t, hosts[0], addresses[1]), await startBroker(t, hosts[1], addresses[0])] as const;
   const sides: QdesSide[] = [];
   for (const network of Object.keys(networks)) {
@@ -114,5 +125,7 @@ export async function startQdesSides(t: Lifetime): Promise<readonly QdesSide[]> 
     });
     sides.push({ name: network, ends, pids });
   }
+  if (!withKernel) return sides;
+  const wires = [openWire(t, sockets, 'guest0'), openWire(t, sockets, 'guest1')] as const;
   return [...sides, { name: kernelSide, ends: wires, pids: [] }];
 }
