@@ -5,11 +5,12 @@ import { type Explanation, explain, type MatchingRule } from '../acl/explain.js'
 import { compilePolicy } from '../acl/policy.js';
 import { formatConfigError } from '../config/errors.js';
 import { loadConfig } from '../config/load.js';
-import type { Accounts } from '../core/config.js';
+import type { Accounts, Network } from '../core/config.js';
 import { type Form, forms } from '../core/form.js';
 import { type MacWish, parseMacWish } from '../core/mac.js';
 import { type NetworkName, parseNetworkName, type ValueError } from '../core/names.js';
 import { offeredForms } from '../core/offered-forms.js';
+import { isSwitchedNetwork } from '../core/switched.js';
 import { type Arguments, jsonOption, textOf, userModeOption, valueOption } from './command.js';
 import { chooseConfig } from './config-choice.js';
 import { escapeText, toJson } from './escape.js';
@@ -57,7 +58,8 @@ export async function run(args: Arguments, world: World): Promise<ExitStatus> {
   const ask: Ask = { form: (network === undefined ? undefined : offeredForms(network)[0]) ?? 'tap', ...wish };
   const groupName = (gid: number) => accounts.groupName(gid);
   const explanation = explain(compilePolicy(config.value), caller, ask, groupName);
-  const asked: Question = { file, caller, ...ask };
+  const host = network === undefined ? undefined : hostOf(network);
+  const asked: Question = { file, caller, ...ask, ...(host === undefined ? {} : { host }) };
   world.out(
     args['json'] ? toJson(jsonOf(asked, explanation)) : formatExplanation(asked, explanation, world.colour, groupName),
   );
@@ -85,10 +87,17 @@ function parseAsk(args: Arguments): Result<Omit<Ask, 'form'> & Partial<Ask>, Val
 export interface Question extends Ask {
   readonly file: string;
   readonly caller: NamedCaller;
+  /** How the host itself is on the network, as its section says; left out: it is not, or not known. */
+  readonly host?: string;
+}
+
+function hostOf(network: Network): string | undefined {
+  const host = isSwitchedNetwork(network) ? network.host : undefined;
+  return host === undefined ? undefined : `${host.by} ${host.name}`;
 }
 
 /** The documented shape, with null for what is not there. */
-function jsonOf({ file, caller, network, form, mac }: Question, explanation: Explanation): object {
+function jsonOf({ file, caller, network, form, mac, host }: Question, explanation: Explanation): object {
   const { verdict, rule, why, matching, advice } = explanation;
   return {
     verdict,
@@ -97,6 +106,8 @@ function jsonOf({ file, caller, network, form, mac }: Question, explanation: Exp
     advice,
     mac: explanation.mac ?? null,
     capture: explanation.capture?.rule ?? null,
+    // Of what nobody may have nothing is told
+    host: verdict === 'allowed' ? (host ?? null) : null,
     matching,
     asked: {
       user: caller.user,
@@ -119,7 +130,7 @@ export function formatExplanation(
   groupName: Accounts['groupName'],
 ): string {
   const { verdict, why, matching, advice, mac, capture } = explanation;
-  const { caller, network, form, file } = question;
+  const { caller, network, form, file, host } = question;
   const { user, uid, gid, groups } = caller;
   const idText = (id: number) => {
     const name = groupName(id);
@@ -137,6 +148,9 @@ export function formatExplanation(
     ['because', why],
     ...(mac === undefined ? [] : [['address', mac] as [string, string]]),
     ...(capture === undefined ? [] : [['capture', capture.why] as [string, string]]),
+    ...(host === undefined || verdict !== 'allowed'
+      ? []
+      : [['host', `is on it by ${host}: guests reach what it lets them there`] as [string, string]]),
     ...matching.map((rule, at): [string, string] => [at === 0 ? 'rules' : '', describeRule(rule)]),
     ...advice.map((text, at): [string, string] => [
       at === 0 ? (verdict === 'allowed' ? 'limit' : 'to change') : '',

@@ -152,3 +152,21 @@ t.test('whether its frames may be captured', async (t) => {
   t.match(JSON.parse(await asked('4000000000', '--json')), { capture: { name: 'seeing', file, line: 6 } });
   t.match(JSON.parse(await asked('4000000001', '--json')), { capture: null });
 });
+
+t.test('whether the host is on the network', async (t) => {
+  const section = (network: string, host: string) => `[network ${network}]\ntype = packet\ninterface = eth0\n${host}\n`;
+  const rule = '[rule all]\neffect = allow\nuser[] = 4000000000\nnetwork[] = with\nnetwork[] = without\n';
+  const folder = configFolder(t, { 'host.ini': section('with', 'host = tap lab0') + section('without', '') + rule });
+  const asked = async (network: string, user: string, ...more: string[]) =>
+    (
+      await fdbroker([
+        ...['explain', `--network=${network}`, `--user=${user}`, `--config=${path.join(folder, 'host.ini')}`],
+        ...more,
+      ])
+    ).stdout;
+  t.match(await asked('with', '4000000000'), /\nhost {7}is on it by tap lab0: guests reach what it lets them there\n/);
+  t.notMatch(await asked('without', '4000000000'), /\nhost /);
+  t.notMatch(await asked('with', '4000000001'), /lab0/);
+  t.match(JSON.parse(await asked('with', '4000000000', '--json')), { host: 'tap lab0' });
+  t.match(JSON.parse(await asked('without', '4000000000', '--json')), { host: null });
+});

@@ -16,6 +16,8 @@ t.test('there and back', async (t) => {
     { network, own: { role: 'uplink', on: '' } },
     { network, own: { role: 'uplink', on: '7' } },
     { network, own: { role: 'uplink', on: '7 192.0.2.1' } },
+    { network, own: { role: 'host', on: 'lab0' } },
+    { network, own: { role: 'host', on: '7 1500' } },
   ];
   for (const label of labels) t.same(parsePortLabel(formatPortLabel(label)), label);
   t.same(parsePortLabel('lab'), { network, own: { role: 'uplink', on: '' } }, 'of an earlier version');
