@@ -24,6 +24,7 @@ import { measureLatencies } from './switch/latencies.js';
 import { measureManners } from './switch/manners.js';
 import { measureQdesRates } from './switch/qdes-rates.js';
 import { measureRates } from './switch/rates.js';
+import { measureThreads } from './switch/threads.js';
 import { measureWaste } from './switch/waste.js';
 import { measureTimeToFd } from './time-to-fd.js';
 import { measureTimeToGrant } from './time-to-grant.js';
@@ -48,6 +49,7 @@ const entries: Readonly<Record<string, (results: Results, folder: string) => voi
   'switch-idle': measureIdle,
   'switch-waste': measureWaste,
   'switch-manners': measureManners,
+  'switch-threads': measureThreads,
   'qdes-rates': measureQdesRates,
 };
 
