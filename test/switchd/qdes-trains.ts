@@ -4,9 +4,10 @@ import { FrameIo, frameBatch } from '../../src/kernel/frame-io.js';
 import * as header from '../../src/switch/qdes/header.js';
 import type { QdesPort } from '../../src/switchd/qdes-port.js';
 import { Seal, sealSize } from '../../src/switchd/qdes-seal.js';
+import { FarEnd } from '../support/far-end.js';
 import { broadcast, frame, station } from '../support/frames.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
-import { Bench, framed, hex, message, port, said } from '../support/qdes-bench.js';
+import { Bench, framed, frames, hex, inGroup, message, port, said } from '../support/qdes-bench.js';
 import { randomNumbers } from '../support/random.js';
 import { anyLength, openUdp, receiveAll, Trains } from '../support/trains.js';
 
@@ -170,6 +171,20 @@ for (const keys of [undefined, [key]]) {
     all.close();
   });
 }
+
+t.test('what is for all goes to a group in trains, and each of its members has all of it', async (t) => {
+  const far = await FarEnd.make(t);
+  far.addWire('wire0', 0);
+  const members = await inGroup(t, far);
+  const bench = new Bench(t);
+  const guest = bench.guest(t, 0, 7);
+  bench.uplink(t, 1, 7);
+  const sent = Array.from({ length: 60 }, (_, i) => frame(broadcast, station(1), new Uint8Array(900).fill(i)));
+  for (const one of sent) said(guest, one);
+  await bench.until(() => frames(members.got).length === sent.length);
+  t.same(frames(members.got), sent.map(hex));
+  bench.loop.unplug(1);
+});
 
 t.test('they go in trains, but where the way is too narrow, and until it is wider', async (t) => {
   const bench = new Bench(t, 'lo');
