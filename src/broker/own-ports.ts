@@ -3,11 +3,10 @@
  * anew by the kernel's word of the moment; making it is another step. An uplink that is lost, or is to be otherwise by now,
  * is made anew when something has happened to an interface, and nobody need ask; the host's end is host-ends.ts's.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { ok, type Result } from 'neverthrow';
 import type { Network } from '../core/config.js';
 import type { InterfaceName, NetworkName } from '../core/names.js';
-import { type OwnRole, parsePortLabel } from '../core/port-label.js';
+import type { OwnRole } from '../core/port-label.js';
 import type { SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { planHost } from '../networks/host.js';
@@ -15,7 +14,7 @@ import { type NetworkError, networkError, type OwnPortPlan } from '../networks/n
 import { planUplink } from '../networks/uplink.js';
 import { KeyRing } from './key-ring.js';
 import { type LostPort, LostPorts } from './lost-ports.js';
-import { ownOrder } from './plug-order.js';
+import { isAs, madeOn, ownOrder } from './plug-order.js';
 import type { Plugs } from './plugs.js';
 import { describeLinkError } from './switch-link.js';
 import type { SwitchPort, SwitchPorts } from './switch-ports.js';
@@ -113,6 +112,8 @@ export class OwnPorts implements Disposable {
    * @param gone ifindexes of links that have gone, though others may have these numbers by now.
    */
   review(gone: ReadonlySet<number> = new Set()): void {
+    // Also those that are on their way out
+    for (const port of this.ports) if (port.role === 'uplink' && gone.has(madeOn(port.order))) this.#bury(port);
     for (const name of this.ports.networksInUse()) {
       const network = this.around.networkOf(name);
       // It is not in the configuration any more: what is there stays, and nothing is added
@@ -123,7 +124,6 @@ export class OwnPorts implements Disposable {
         this.#review(
           network,
           role,
-          gone,
           there.find((port) => port.role === role),
         );
     }
@@ -146,18 +146,35 @@ export class OwnPorts implements Disposable {
     clearTimeout(this.#timer);
   }
 
-  #review(network: SwitchedNetwork, role: OwnRole, gone: ReadonlySet<number>, port: SwitchPort | undefined): void {
+  #review(network: SwitchedNetwork, role: OwnRole, port: SwitchPort | undefined): void {
     const { name } = network;
     if (port === undefined) {
       this.#lost.add(name, role);
       return;
     }
     const plan = this.#planners[role](network);
-    if (plan.isOk() && plan.value !== undefined && isAs(port, ownOrder(network, role, plan.value), gone)) return;
+    if (
+      port.dead !== true &&
+      plan.isOk() &&
+      plan.value !== undefined &&
+      isAs(port.order, ownOrder(network, role, plan.value))
+    )
+      return;
     this.plugs.unplug(port);
     if (plan.isOk() && plan.value === undefined) return;
     const lost = this.#lost.add(name, role);
     if (plan.isErr()) this.#tellLost(lost, plan.error);
+  }
+
+  /** What it was made on has gone. Copies of its sockets close later, and another link may have the number by then. */
+  #bury(port: SwitchPort): void {
+    port.dead = true;
+    const network = this.around.networkOf(port.network);
+    const group = port.order.line?.group ?? (network?.type === 'multicast' ? network.group : undefined);
+    const [socket] = port.fds;
+    if (group === undefined || socket === undefined) return;
+    // Of several ports that share the socket the first one does it
+    void this.kernel.sockets.leaveGroup(socket, group.address, madeOn(port.order)).isOk();
   }
 
   /** Makes those whose time has come, as many as others can wait for. */
@@ -212,11 +229,4 @@ export class OwnPorts implements Disposable {
 /** Those that something may happen to which changes what the network's ports are to be. */
 function interfacesOf({ interface: own, host }: SwitchedNetwork): InterfaceName[] {
   return host === undefined ? [own] : [own, host.name];
-}
-
-/** Whether a port is what it would be if it were made now. */
-function isAs({ order }: SwitchPort, wanted: object, gone: ReadonlySet<number>): boolean {
-  const { port: _, network: __, ...about } = order;
-  const [ifindex] = parsePortLabel(order.label)?.own?.on.split(' ') ?? [];
-  return !gone.has(Number(ifindex)) && isDeepStrictEqual(about, wanted);
 }

@@ -1,4 +1,5 @@
 /** What the switch is told of a port: of a guest's, and of one that a network has by itself. */
+import { isDeepStrictEqual } from 'node:util';
 import { formatPortLabel, type OwnRole, type PortLabel, parsePortLabel } from '../core/port-label.js';
 import { accessVlan, type SwitchedNetwork } from '../core/switched.js';
 import type { OwnPortPlan } from '../networks/network.js';
@@ -48,4 +49,14 @@ export function readLabel({ label }: PlugOrder): PortLabel {
   const read = parsePortLabel(label);
   if (read === undefined) throw new Error(`a port of the switch with the label ${label}`);
   return read;
+}
+
+/** The ifindex of what one of a network's own ports is made on; NaN: it is on something else. */
+export function madeOn({ label }: PlugOrder): number {
+  return Number(parsePortLabel(label)?.own?.on.split(' ')[0] ?? Number.NaN);
+}
+
+/** Whether a port is what it would be if it were made now. */
+export function isAs({ port: _, network: __, ...about }: PlugOrder, wanted: About): boolean {
+  return isDeepStrictEqual(about, wanted);
 }

@@ -22,6 +22,8 @@ export interface SwitchPort {
   told?: (reason: string) => void;
   /** The switch was told to let it go: its number is free when it says so. */
   leaving: boolean;
+  /** What it is made on has gone, and its sockets are of no use to others either. */
+  dead?: boolean;
 }
 
 export class SwitchPorts {
@@ -79,9 +81,9 @@ export class SwitchPorts {
 
   /** The uplinks whose socket has that name (core/qdes-line.ts). */
   sharing(socket: string): SharedSocket[] {
-    return [...this].flatMap(({ order, fds, network, leaving }) => {
+    return [...this].flatMap(({ order, fds, network, leaving, dead = false }) => {
       const [fd] = fds;
-      if (fd === undefined || order.line?.socket !== socket) return [];
+      if (fd === undefined || order.line?.socket !== socket || dead) return [];
       return [{ fd, network, id: order.line.id, leaving }];
     });
   }

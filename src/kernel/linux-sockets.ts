@@ -92,6 +92,10 @@ export class LinuxSockets implements Sockets, Disposable {
     return check('MCAST_JOIN_GROUP', joined === -EADDRINUSE ? 0 : joined).map(() => undefined);
   }
 
+  leaveGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError> {
+    return check('MCAST_LEAVE_GROUP', native.multicastLeave(socket.fd, group, ifindex)).map(() => undefined);
+  }
+
   duplicate(socket: OwnedFd): Result<OwnedFd, SysError> {
     return check('fcntl (F_DUPFD_CLOEXEC)', native.inetDuplicate(socket.fd)).map(ownFd);
   }

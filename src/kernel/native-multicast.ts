@@ -4,4 +4,5 @@ export interface MulticastCalls {
   multicastConfine(fd: number, ifindex: number, share: boolean): number;
   multicastSendBy(fd: number, ifindex: number, ttl: number, loop: boolean): number;
   multicastJoin(fd: number, group: string, ifindex: number): number;
+  multicastLeave(fd: number, group: string, ifindex: number): number;
 }

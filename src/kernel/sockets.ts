@@ -63,6 +63,11 @@ export interface Sockets {
   openDatagrams(datagrams: Datagrams, buffer: number): Result<OwnedFd, SysError>;
   /** Makes it a member of a group, which it may be by now. EINVAL, ENODEV: as of {@link openMulticast}. */
   joinGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError>;
+  /**
+   * Takes it out of a group. To be done when the interface has gone: as the socket is closed, the kernel would take the
+   * membership off whatever has the interface's number by then. EADDRNOTAVAIL: it is no member.
+   */
+  leaveGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError>;
   /** Another descriptor of the same socket. */
   duplicate(socket: OwnedFd): Result<OwnedFd, SysError>;
   /**

@@ -7,7 +7,7 @@ import { DatagramPeer } from '../support/datagram-peer.js';
 import { openFds } from '../support/descriptors.js';
 import { FarEnd } from '../support/far-end.js';
 import { ipLink } from '../support/links.js';
-import { inPrivateNamespace } from '../support/namespace.js';
+import { inPrivateNamespace, sh } from '../support/namespace.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
@@ -68,6 +68,7 @@ t.test('a port is had once, on each interface', async (t) => {
   const again = sockets.openDatagrams({ six: false, port, ifindex, ttl: 1, fragment: true }, buffer);
   t.equal(again._unsafeUnwrapErr().code, 'EADDRINUSE');
   const other = opened(t, { ifindex: second });
+  t.equal(sockets.leaveGroup(one, '239.1.2.3', ifindex)._unsafeUnwrapErr().code, 'EADDRNOTAVAIL', 'it is no member');
   t.match(sockets.joinGroup(one, '10.0.0.1', ifindex)._unsafeUnwrapErr(), { call: 'MCAST_JOIN_GROUP', code: 'EINVAL' });
   one.close();
   other.close();
@@ -82,4 +83,20 @@ t.test('what does not fit goes in fragments, or not at all', async (t) => {
   t.equal(await used(t, opened(t, { port: port + 1 })).send(large, '10.0.0.2'), undefined);
   await until(() => peer.got.length > 0);
   t.same(peer.got, [large]);
+});
+
+t.test('a socket that has left takes nothing off another link with the number', async (t) => {
+  const group = '239.1.2.5';
+  sh('ip link add name gone type veth peer name lost; ip link set gone up; ip address add 192.0.2.9/24 dev gone');
+  const { ifindex: number } = ipLink('gone');
+  const before = opened(t, { ifindex: number, port: 7760 });
+  sockets.joinGroup(before, group, number)._unsafeUnwrap();
+  sh(`ip link del gone; ip link add name gone index ${number} type veth peer name lost; ip link set gone up`);
+  sh('ip address add 192.0.2.9/24 dev gone');
+  sockets.leaveGroup(before, group, number)._unsafeUnwrap();
+  const after = opened(t, { ifindex: number, port: 7761 });
+  sockets.joinGroup(after, group, number)._unsafeUnwrap();
+  before.close();
+  t.match(sh('ip maddress show dev gone'), new RegExp(group));
+  sh('ip link del gone');
 });

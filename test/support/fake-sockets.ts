@@ -47,6 +47,10 @@ export class FakeSockets implements Sockets {
     return this.#call('MCAST_JOIN_GROUP');
   }
 
+  leaveGroup(): Result<void, SysError> {
+    return this.#call('MCAST_LEAVE_GROUP');
+  }
+
   duplicate(): Result<OwnedFd, SysError> {
     return this.#call('fcntl (F_DUPFD_CLOEXEC)').map(() => this.#open());
   }

@@ -35,7 +35,15 @@ export class QdesHost {
   /** The host's broker serves; the first host makes the bridge. @param number from 1 on. */
   static async start(t: Lifetime, number: number, config: string): Promise<QdesHost> {
     if (number === 1) sh('ip link add br0 type bridge mcast_snooping 0; ip link set br0 addrgenmode none up');
-    const far = await FarEnd.make(t);
+    const host = new QdesHost(t, number, await FarEnd.make(t), new Daemon(t, config));
+    host.addInterface();
+    await host.startBroker();
+    return host;
+  }
+
+  /** Its interface and the wire to the others; again, when the one before was deleted. */
+  addInterface(): void {
+    const { far, number } = this;
     const wire = `wire${number}`;
     far.addWire(wire, number);
     sh(`ip address flush dev ${wire}; ip link set ${wire} master br0`);
@@ -44,9 +52,6 @@ export class QdesHost {
     far.run(`ip link set ${hostInterface} addrgenmode none up`);
     far.run(`ip address add 192.0.2.${number}/24 dev ${hostInterface}`);
     far.run(`ip address add 2001:db8::${number}/64 dev ${hostInterface} nodad`);
-    const host = new QdesHost(t, number, far, new Daemon(t, config));
-    await host.startBroker();
-    return host;
   }
 
   /** The first time, and after it was killed. */

@@ -46,12 +46,20 @@ int multicast_send_by(int fd, uint32_t ifindex, int ttl, int loop) {
     return bad ? bad : set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, loop);
 }
 
-int multicast_join(int fd, const char *group, uint32_t ifindex) {
+static int change_membership(int fd, const char *group, uint32_t ifindex, int change) {
     struct group_req membership;
     memset(&membership, 0, sizeof membership);
     membership.gr_interface = ifindex;
     int size = inet_address(group, 0, &membership.gr_group);
     if (size < 0) return size;
     int level = membership.gr_group.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
-    return set(fd, level, MCAST_JOIN_GROUP, &membership, sizeof membership);
+    return set(fd, level, change, &membership, sizeof membership);
+}
+
+int multicast_join(int fd, const char *group, uint32_t ifindex) {
+    return change_membership(fd, group, ifindex, MCAST_JOIN_GROUP);
+}
+
+int multicast_leave(int fd, const char *group, uint32_t ifindex) {
+    return change_membership(fd, group, ifindex, MCAST_LEAVE_GROUP);
 }

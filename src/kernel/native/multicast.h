@@ -15,5 +15,7 @@ int multicast_confine(int fd, uint32_t ifindex, int share);
 int multicast_send_by(int fd, uint32_t ifindex, int ttl, int loop);
 /* The group is numeric, of the socket's family. EINVAL, also where the interface has no such family. */
 int multicast_join(int fd, const char *group, uint32_t ifindex);
+/* EADDRNOTAVAIL: it is no member. */
+int multicast_leave(int fd, const char *group, uint32_t ifindex);
 
 #endif
