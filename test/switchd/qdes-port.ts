@@ -172,10 +172,15 @@ t.test('who says hello in any number and has not answered gets few answers', asy
   await bench.until(() => members.got.length > 0);
   const replies = () => first.got.filter((text) => typeOf(text) === header.replyType).length;
   const last = new Uint8Array(8).fill(9);
-  for (let i = 0; i < 3000; i += 1) first.send(message(header.helloType, new Uint8Array(8)), here, port);
-  first.send(message(header.frameType, frame(broadcast, station(1))), here, port);
-  await bench.until(() => bench.it.fdb.size === 1);
-  t.ok(replies() < 3000, `${replies()} answers to 3,000 hellos`);
+  for (let i = 0; i < 2000; i += 1) first.send(message(header.helloType, new Uint8Array(8)), here, port);
+  // They may be more than the socket has room for, and this one lost
+  let tries = 0;
+  await bench.until(() => {
+    if (tries % 50 === 0) first.send(framed(frame(broadcast, station(1))), here, port);
+    tries += 1;
+    return bench.it.fdb.size === 1;
+  });
+  t.ok(replies() < 2000, `${replies()} answers to 2,000 hellos`);
   first.send(message(header.replyType, Buffer.from(bodyOf(members.got[0] as string), 'hex')), here, port);
   await bench.until(() => uplink.peers.list()[0]?.roundTrip !== undefined);
   for (let i = 0; i < 200; i += 1) first.send(message(header.helloType, last), here, port);
