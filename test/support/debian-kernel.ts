@@ -9,9 +9,9 @@ import { marker } from './namespace.js';
 /** What networks of bridges and macvtaps, and their tests, need. */
 const modules = ['tun', 'bridge', '8021q', 'veth', 'vhost_net', 'macvtap'];
 /** Node takes some seconds to start where every instruction is emulated. */
-const secondsPerFile = 300;
+const secondsPerFile = 900;
 /** Of a file with guests of its own, on a machine that is busy. */
-const secondsWithGuests = 560;
+const secondsWithGuests = 1400;
 /** In a namespace from the start, so that a test need not start itself a second time. */
 const outside = 'outside';
 const command = `TAP_TIMEOUT=0 NO_COLOR=1 ${marker}=${outside} unshare -n node`;
