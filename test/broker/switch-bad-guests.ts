@@ -44,7 +44,7 @@ async function guests(t: Test, count: number): Promise<StageGuest[]> {
     for (const { fd } of all) if (fd.open) fd.close();
   });
   for (const [i, guest] of all.entries()) say(guest, marked(broadcast, i + 1, greeting));
-  await until(async () => (await seenBy(socket)).addresses.length >= count);
+  for (const { grant } of all) await until(async () => (await portSeen(socket, grant)).addresses === 1);
   return all;
 }
 
