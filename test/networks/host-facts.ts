@@ -45,6 +45,8 @@ t.test('a tap: the host is there when it is up and has an address', async (t) =>
 });
 
 t.test('a bridge: the host, and where its ports lead', async (t) => {
+  // From which QDES sends
+  sh('ip address add 192.0.2.1/24 dev eth2');
   const network = qdesNetwork({ host: { by: 'bridge', name: ifname('br0') } });
   const facts = () => {
     const {
