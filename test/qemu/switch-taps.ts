@@ -101,7 +101,8 @@ t.test('switch and broker killed together at random moments, and the keeper too,
     await host.startBroker();
     t.same(await host.ports(), ports);
     for (const { pid, name } of victims) if (name === 'keeper') process.kill(pid, 'SIGKILL');
-    t.equal(await other.ping(addresses[2]), 3);
+    // On a busy machine the switch is not back before the first
+    await until(async () => (await other.ping(addresses[2])) === 3);
   }
   const { output } = await pings;
   t.ok(Number(output) > 100, `${output.trim()} of 200 answers: a second or two is lost each time`);
