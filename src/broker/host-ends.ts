@@ -90,10 +90,12 @@ export class HostEnds implements Disposable {
     const [wrong] = [connected, ...made.map((one) => one.mapErr(({ what }) => what))].flatMap((one) =>
       one.isErr() ? [one.error] : [],
     );
-    if (wrong !== undefined && this.#told.get(name) !== wrong)
+    // That a switch is just coming up is no news; that it does not come is
+    const early = connected.isErr() && !this.#told.has(name);
+    if (wrong !== undefined && !early && this.#told.get(name) !== wrong)
       complain(`${network.origin.file}:${network.origin.line}: ${wrong}`);
     if (wrong === undefined) this.#told.delete(name);
-    else this.#told.set(name, wrong);
+    else this.#told.set(name, early ? '' : wrong);
     return wrong === undefined;
   }
 
