@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { reloadConfig } from '../../src/client/verbs.js';
 import { DatagramPeer } from '../support/datagram-peer.js';
 import { broadcast, frame, station } from '../support/frames.js';
 import { inPrivateNamespace } from '../support/namespace.js';
@@ -83,4 +84,20 @@ t.test('a switch that starts again is believed when it has answered', async (t) 
   t.pass('both ways');
   again.fd.close();
   b.fd.close();
+});
+
+t.test('keys are changed by a reload, and those that cannot be used are told while the ones before stay', async (t) => {
+  const file = join(three.daemon.folder, 'etc/lab.key');
+  const reload = async () => (await reloadConfig(three.daemon.socket))._unsafeUnwrap().unusable;
+  const [a, stranger] = [await one.guest('sealed'), await three.guest('sealed')];
+  writeFileSync(file, `# the first\n${old}x\n`);
+  t.match(await reload(), [
+    /fdbroker\.ini:\d+: \[network sealed\] key-file: .*lab\.key:2: is no key.*; the keys before stay in use$/,
+  ]);
+  writeFileSync(file, `${old}\n`);
+  t.same(await reload(), []);
+  await heard(stranger, a, frame(broadcast, station(1), payload('for who has the key')));
+  await heard(a, stranger, frame(broadcast, station(3), payload('and back')));
+  a.fd.close();
+  stranger.fd.close();
 });
