@@ -25,8 +25,15 @@ const rule = `[rule all]\neffect = allow\nuser[] = *\n${Object.keys(types)
   .map((one) => `network[] = ${one}\n`)
   .join('')}`;
 const sections = Object.entries(types).map(([type, lines], at) => `[network ${type}]\n${lines}\nhost = tap lab${at}\n`);
+// After the broker, which would start them again; with the host on a network they have no reason to end by themselves
+t.teardown(() => {
+  for (const pid of [...switchPids(daemon.socket), ...keepersAt(`${daemon.socket}.keeper`)])
+    process.kill(pid, 'SIGKILL');
+});
 const daemon = new Daemon(t, sections.join('') + rule);
 await daemon.start();
+// In order, or the switch would wait for another
+t.teardown(() => daemon.kill('SIGTERM'));
 
 async function guest(network: string, number: number): Promise<StackGuest> {
   const wish = { verb: 'open', network: name(network), form: 'dgram', vnetHdr: false } as const;
