@@ -2,9 +2,10 @@
  * Networks whose frames our switch carries. The guest gets one end of a pair of unix sockets, and the switch the other; or
  * the guest gets a tap, and the switch a packet socket that has its other side. The switch has the network's uplink besides.
  */
-import { err, ok, type Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import type { Grant } from '../core/grant.js';
 import type { SwitchedForm, SwitchedNetwork } from '../core/switched.js';
+import type { SysError } from '../core/sys-error.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import { type Life, type NetworkError, networkError, type OpenedSocket } from './network.js';
@@ -20,6 +21,8 @@ export interface SwitchPortWish {
   readonly vnetHdr: boolean;
 }
 
+export type PluggedLife = Result<Life, NetworkError> | Promise<Result<Life, NetworkError>>;
+
 /** The switch, as networks see it. */
 export interface Switchboard {
   /** Resolves when a switch that is just coming up is there, or is given up; undefined: there is none to wait for. */
@@ -28,9 +31,9 @@ export interface Switchboard {
    * Plugs a port, and the network's uplink where it has none yet.
    *
    * @param end the switch's end; it belongs to the switchboard, also when this fails.
-   * @returns the port's life: disposing it unplugs the port.
+   * @returns the port's life: disposing it unplugs the port. A promise while the address of the uplink is in use.
    */
-  plug(wish: SwitchPortWish, end: OwnedFd): Result<Life, NetworkError>;
+  plug(wish: SwitchPortWish, end: OwnedFd): PluggedLife;
   /**
    * Makes a tap in a network namespace of ours, where it reaches nothing but the packet socket of its other side: in the
    * host's its guest could reach the host.
@@ -55,45 +58,38 @@ export function openSwitched(kernel: Kernel, switchboard: Switchboard, wish: Swi
 }
 
 function openNow(kernel: Kernel, switchboard: Switchboard, wish: SwitchPortWish): Opening {
-  const { network, form, mtu, vnetHdr } = wish;
-  const cannot = `network "${network.name}" cannot be opened`;
-  if (form === 'tap') {
-    return switchboard.openTap(mtu, vnetHdr).then((made) =>
-      made
-        .mapErr((what) => networkError(`${cannot}: ${what}`))
-        .andThen(([theirs, ours]) =>
-          kernel.sockets
-            .enlarge(ours, tapBuffer)
-            .mapErr((error) => {
-              theirs.close();
-              ours.close();
-              return networkError(cannot, error);
-            })
-            .andThen(() => plug(switchboard, wish, [theirs, ours])),
-        ),
-    );
-  }
-  return kernel.sockets
-    .pair(form === 'dgram' ? 'seqpacket' : 'stream', buffer)
-    .mapErr((error) => networkError(cannot, error))
-    .andThen((ends) => plug(switchboard, wish, ends));
+  if (wish.form === 'tap') return openTap(kernel, switchboard, wish);
+  return kernel.sockets.pair(wish.form === 'dgram' ? 'seqpacket' : 'stream', buffer).match(
+    (ends) => plug(switchboard, wish, ends),
+    (error) => err(cannot(wish, error)),
+  );
 }
 
-function plug(
-  switchboard: Switchboard,
-  wish: SwitchPortWish,
-  [theirs, ours]: readonly [OwnedFd, OwnedFd],
-): Result<OpenedSocket, NetworkError> {
+async function openTap(kernel: Kernel, switchboard: Switchboard, wish: SwitchPortWish) {
+  const made = await switchboard.openTap(wish.mtu, wish.vnetHdr);
+  if (made.isErr()) return err(networkError(`network "${wish.network.name}" cannot be opened: ${made.error}`));
+  const [theirs, ours] = made.value;
+  const enlarged = kernel.sockets.enlarge(ours, tapBuffer);
+  if (enlarged.isOk()) return plug(switchboard, wish, made.value);
+  theirs.close();
+  ours.close();
+  return err(cannot(wish, enlarged.error));
+}
+
+function plug(switchboard: Switchboard, wish: SwitchPortWish, [theirs, ours]: readonly [OwnedFd, OwnedFd]): Opening {
+  const opened = (plugged: Result<Life, NetworkError>): Result<OpenedSocket, NetworkError> => {
+    if (plugged.isErr()) theirs.close();
+    return plugged.map((life) => ({
+      ...{ fds: [theirs], ifname: null, ifindex: null, mtu: wish.mtu, life },
+      [Symbol.dispose]() {
+        theirs.close();
+      },
+    }));
+  };
   const plugged = switchboard.plug(wish, ours);
-  if (plugged.isErr()) {
-    theirs.close();
-    return err(plugged.error);
-  }
-  const life = plugged.value;
-  return ok({
-    ...{ fds: [theirs], ifname: null, ifindex: null, mtu: wish.mtu, life },
-    [Symbol.dispose]() {
-      theirs.close();
-    },
-  });
+  return plugged instanceof Promise ? plugged.then(opened) : opened(plugged);
+}
+
+function cannot({ network }: SwitchPortWish, error: SysError): NetworkError {
+  return networkError(`network "${network.name}" cannot be opened`, error);
 }

@@ -1,4 +1,6 @@
 /** What is told of a network's way to the outside that is not to be had, or goes while there are guests. */
+import { createSocket } from 'node:dgram';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { OwnedFd } from '../../src/kernel/owned-fd.js';
 import { receive, send } from '../../src/kernel/seqpacket.js';
@@ -19,6 +21,7 @@ const place = { port: 5000, interface: 'other', group: '239.1.2.3' };
 const networks = {
   wire: { type: 'packet', interface: 'here' },
   hosts: { type: 'qdes', id: 1, ...place },
+  later: { type: 'qdes', id: 2, ...place, port: 5001 },
   clash: { type: 'multicast', ...place },
 };
 const daemon = new Daemon(t, brokerConfig({ networks, rule: { 'max-ports': 20 } }));
@@ -43,6 +46,16 @@ t.test('a place that another network has is told once', async (t) => {
   const { reply } = await open('clash');
   if (reply?.status !== 'failed') throw new Error(JSON.stringify(reply));
   t.match(reply.message, /^network "clash" cannot be opened: bind: EADDRINUSE; another program has 239\.1\.2\.3:5000/);
+});
+
+t.test('a place that is in use for a moment is waited for', async (t) => {
+  const holder = createSocket('udp4');
+  await new Promise<void>((resolve) => holder.bind(5001, resolve));
+  t.match((await open('later')).reply, { status: 'failed', message: /another program has UDP port 5001 of other/ });
+  const later = open('later');
+  await delay(50);
+  holder.close();
+  t.match((await later).reply, { status: 'ok' });
 });
 
 t.test('an interface that goes while there are guests', async (t) => {
