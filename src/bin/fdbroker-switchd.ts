@@ -16,6 +16,8 @@ import { readVersion } from './version.js';
 
 /** Ports at once, addresses at once of each thread, and seconds until an unseen address is forgotten. */
 const room = { ports: 4096, addresses: 131_072, ageing: 300 };
+/** Milliseconds for which an interface of the host's waits for another broker when there are no guests. */
+const hostPatience = 30_000;
 /** Where descriptors that are handed over begin. */
 const firstFd = 3;
 /** Milliseconds that the threads have to end. */
@@ -103,8 +105,13 @@ function main(args: readonly string[]): void {
     end();
   };
   // Nobody would ever ask it for anything again
-  const endIfIdle = () => {
-    if (!control.hasBroker && !ports.hasGuests) void stop();
+  let idle: NodeJS.Timeout | undefined;
+  const endIfIdle = (waited = false) => {
+    clearTimeout(idle);
+    if (control.hasBroker || ports.hasGuests) return;
+    // A broker that was killed comes back, and the host's interface is to be the same then
+    if (waited || !ports.hasHost) void stop();
+    else idle = setTimeout(() => endIfIdle(true), hostPatience);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 }

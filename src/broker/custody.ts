@@ -55,7 +55,7 @@ export class Custody implements Disposable {
         port === undefined || port.leaving
           ? this.link.send({ order: 'drop', port: number }, [])
           : this.link.send(
-              { order: 'keep', port: number, guest: !port.order.uplink, bytes: bytesOf(port.order) },
+              { order: 'keep', port: number, guest: isGuest(port.order), bytes: bytesOf(port.order) },
               port.fds,
             );
       if (sent.isErr()) return false;
@@ -94,6 +94,11 @@ export class Custody implements Disposable {
     }
     for (const fd of fds) fd.close();
   }
+}
+
+/** Of one that a network has by itself alone there is nothing to be kept. */
+function isGuest({ uplink, kind }: PlugOrder): boolean {
+  return !uplink && kind !== 'host';
 }
 
 function bytesOf(order: PlugOrder): Uint8Array {

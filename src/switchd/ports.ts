@@ -38,9 +38,14 @@ export class Ports {
     this.#placement = new Placement(threads.most);
   }
 
-  /** Whether it has a port that is no uplink: a guest's, or the host's own. */
+  /** Whether it has a guest's port. */
   get hasGuests(): boolean {
-    return [...this].some(({ order }) => !order.uplink);
+    return [...this].some(({ order }) => !order.uplink && order.kind !== 'host');
+  }
+
+  /** Whether it has the host's own tap, which is there without guests. */
+  get hasHost(): boolean {
+    return [...this].some(({ order }) => !order.uplink && order.kind === 'host');
   }
 
   /** undefined: there is no such port. */
