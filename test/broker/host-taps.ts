@@ -25,7 +25,7 @@ const rule = `[rule all]\neffect = allow\nuser[] = *\n${Object.keys(types)
   .map((one) => `network[] = ${one}\n`)
   .join('')}`;
 const sections = Object.entries(types).map(([type, lines], at) => `[network ${type}]\n${lines}\nhost = tap lab${at}\n`);
-// After the broker, which would start them again; with the host on a network they have no reason to end by themselves
+// After the broker, which would start them again; with the host on a network they would wait for another one
 t.teardown(() => {
   for (const pid of [...switchPids(daemon.socket), ...keepersAt(`${daemon.socket}.keeper`)])
     process.kill(pid, 'SIGKILL');
