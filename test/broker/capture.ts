@@ -25,10 +25,10 @@ const folder = temporaryFolder(t);
 const stage = await SwitchStage.start(t);
 const [one, other, stranger] = [await stage.guest(), await stage.guest(), await stage.guest('other')];
 // Both are learned, and nothing is on its way when a capture begins
-say(one, frame(broadcast, station(1)));
-await hearAll(other, 1);
 say(other, frame(broadcast, station(2)));
 await hearAll(one, 1);
+say(one, frame(broadcast, station(1)));
+await hearAll(other, 1);
 
 function readBack(path: string, ...args: string[]) {
   const [command, ...rest] = [...tcpdump, '-r', path, ...args] as [string, ...string[]];

@@ -31,7 +31,8 @@ const root = process.geteuid?.() === 0;
 t.test('ports come and go while frames flow', async (t) => {
   const it = new SwitchProcess(t);
   const broker = it.connect(t);
-  const [one, other] = [0, 1].map((port) =>
+  // Who hears is a port before who speaks
+  const [other, one] = [1, 0].map((port) =>
     guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, port, label: `grant=${port}` }, [ours])),
   ) as [ReturnType<typeof guestEnd>, ReturnType<typeof guestEnd>];
   const hello = frame(broadcast, station(1));
@@ -66,8 +67,8 @@ t.test('a broker that comes back is told what there is', async (t) => {
   for (const fd of fds) fd.close();
   for (const fd of (await second.event()).fds) fd.close();
   t.same((await second.event()).event, { event: 'listed' });
-  send(guest.fd, frame(broadcast, station(7)), [])._unsafeUnwrap();
-  t.ok(await frameAt(other.fd), 'frames went on');
+  send(other.fd, frame(broadcast, station(8)), [])._unsafeUnwrap();
+  t.ok(await frameAt(guest.fd), 'frames went on');
 });
 
 t.test('a broker hears of more ports than lie in its socket', async (t) => {
@@ -176,7 +177,7 @@ t.test('it obeys the user that it is told, and root', { skip: !root && 'not root
 t.test('in the manner that it is told, or not at all', async (t) => {
   const pinned = new SwitchProcess(t, [], ['--cpus', '0', '--busy-poll', '100']);
   const broker = pinned.connect(t);
-  const [one, other] = [0, 1].map((port) =>
+  const [other, one] = [1, 0].map((port) =>
     guestEnd(t, 'seqpacket', (ours) => broker.order({ ...plug, port }, [ours])),
   ) as [ReturnType<typeof guestEnd>, ReturnType<typeof guestEnd>];
   send(one.fd, frame(broadcast, station(1)), [])._unsafeUnwrap();

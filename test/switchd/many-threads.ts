@@ -30,10 +30,16 @@ function plug(t: Test, broker: BrokerEnd, port: number, network: number): OwnedF
   return guestEnd(t, 'seqpacket', (ours) => broker.order(order, [ours]));
 }
 
+/** Ports 2n and 2n + 1 of network n; the second, which hears, is a port before the first speaks. */
+function pair(t: Test, broker: BrokerEnd, network: number): [OwnedFd, OwnedFd] {
+  const [hears, speaks] = [1, 0].map((end) => plug(t, broker, 2 * network + end, network)) as [OwnedFd, OwnedFd];
+  return [speaks, hears];
+}
+
 function stage(t: Test, ...options: string[]): Stage {
   const it = new SwitchProcess(t, [], ['--threads', '3', ...options]);
   const broker = it.connect(t);
-  const ends = networks.flatMap((network) => [0, 1].map((end) => plug(t, broker, 2 * network + end, network)));
+  const ends = networks.flatMap((network) => pair(t, broker, network));
   return { it, broker, ends };
 }
 
@@ -87,12 +93,11 @@ const say = (end: OwnedFd, number: number) => send(end.fd, frame(broadcast, stat
 t.test('threads start as networks come, and nobody hears another network', async (t) => {
   const it = new SwitchProcess(t, [], ['--threads', '3']);
   const broker = it.connect(t);
-  const [one, other] = [plug(t, broker, 0, 0), plug(t, broker, 1, 0)] as const;
+  const [one, other] = pair(t, broker, 0);
   await talks(one, other, 1);
   const before = tasks(it);
   for (const network of [1, 2]) {
-    const ends = [plug(t, broker, 2 * network, network), plug(t, broker, 2 * network + 1, network)] as const;
-    await talks(ends[0], ends[1], 10 * network);
+    await talks(...pair(t, broker, network), 10 * network);
     t.equal(tasks(it), before + network);
   }
   await talks(one, other, 2);
@@ -114,8 +119,9 @@ t.test('reports are of all threads', async (t) => {
       ['net2', 2, 1],
     ],
   );
+  const byNumber = ports.toSorted((one, other) => Number(one['port']) - Number(other['port']));
   t.same(
-    ports.map(({ port, rxFrames, txFrames }) => [port, rxFrames, txFrames]),
+    byNumber.map(({ port, rxFrames, txFrames }) => [port, rxFrames, txFrames]),
     [0, 1, 2, 3, 4, 5].map((port) => [port, port % 2 === 0 ? 1 : 0, port % 2]),
   );
   t.same(
@@ -186,9 +192,7 @@ t.test('each thread has its own of the processors that are given', async (t) => 
   if (!/^0-[1-9]/.test(processors)) return void t.comment(`processors 0 and 1 are not to be had: ${processors}`);
   const it = new SwitchProcess(t, [], ['--cpus', '0,1']);
   const broker = it.connect(t);
-  const ends = [0, 1, 2, 3].map((port) => plug(t, broker, port, port >> 1)) as [OwnedFd, OwnedFd, OwnedFd, OwnedFd];
-  await talks(ends[0], ends[1], 1);
-  await talks(ends[2], ends[3], 1);
+  for (const network of [0, 1]) await talks(...pair(t, broker, network), 1);
   const lists = readdirSync(`/proc/${it.child.pid}/task`).map(
     (task) =>
       /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync(`/proc/${it.child.pid}/task/${task}/status`, 'utf8'))?.[1],

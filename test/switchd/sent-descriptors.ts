@@ -61,7 +61,8 @@ t.test('where a socket takes them the switch closes them and carries the frames'
   const broker = it.connect(t);
   const guest = (port: number, kind: 'dgram' | 'stream') =>
     guestEnd(t, kind === 'dgram' ? 'seqpacket' : 'stream', (ours) => broker.order({ ...plug, port, kind }, [ours]));
-  const [liar, streamer, other] = [guest(0, 'dgram'), guest(1, 'stream'), guest(2, 'dgram')];
+  // Who hears is a port before who speaks
+  const [other, liar, streamer] = [guest(0, 'dgram'), guest(1, 'dgram'), guest(2, 'stream')];
   // The switch is undumpable, so what /proc shows of it is root's alone
   const descriptors = () => (noNobody === false ? readdirSync(`/proc/${it.child.pid}/fd`).length : 0);
   const frames = 40;
