@@ -22,8 +22,11 @@ export class Poller implements Disposable {
     private readonly beats: Int32Array,
   ) {}
 
-  /** @param beats its first number grows by 1 before each wait and after it, for other threads to see. */
-  static open(beats: Int32Array = new Int32Array(1)): Result<Poller, SysError> {
+  /**
+   * @param beats for other threads to see: its first number grows by 1 before each wait and after it, its second with each
+   * {@link goOn}.
+   */
+  static open(beats: Int32Array = new Int32Array(2)): Result<Poller, SysError> {
     return check('epoll_create1', native.pollerOpen()).map((fd) => new Poller(ownFd(fd), beats));
   }
 
@@ -51,6 +54,11 @@ export class Poller implements Disposable {
     const count = native.pollerWait(this.epoll.fd, this.ready, milliseconds);
     Atomics.add(this.beats, 0, 1);
     return Math.max(0, count);
+  }
+
+  /** A part of what wait() has told is done: a turn with much to do takes long. */
+  goOn(): void {
+    Atomics.add(this.beats, 1, 1);
   }
 
   [Symbol.dispose](): void {

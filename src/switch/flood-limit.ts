@@ -21,16 +21,21 @@ export class FloodLimit {
     this.#filled[port] = now;
   }
 
-  /** Whether one more may pass, which it takes. */
-  take(port: number, now: number): boolean {
+  /**
+   * Whether one more may pass, which it takes.
+   *
+   * @param frames as how many it counts; more than a second's worth are as many as that.
+   */
+  take(port: number, now: number, frames = 1): boolean {
     const rate = this.#rates[port] as number;
     const passed = now - (this.#filled[port] as number);
     if (passed > 0) {
       this.#tokens[port] = Math.min(rate, (this.#tokens[port] as number) + passed * rate);
       this.#filled[port] = now;
     }
-    if ((this.#tokens[port] as number) < 1) return false;
-    (this.#tokens[port] as number) -= 1;
+    const wanted = Math.min(frames, Math.max(1, rate));
+    if ((this.#tokens[port] as number) < wanted) return false;
+    (this.#tokens[port] as number) -= wanted;
     return true;
   }
 }

@@ -111,9 +111,10 @@ export class Switch {
    *
    * @param peer which far end of an uplink sent it; 0 where there is one.
    * @param bytes hold it from `at` on; they are not changed.
+   * @param frames how many it becomes where it is finished: a flood is so many.
    * @returns how many ports it goes to, which `egress` holds then; a frame to none is counted with its reason.
    */
-  pass(ingress: number, peer: number, bytes: Uint8Array, at: number, length: number, now: number): number {
+  pass(ingress: number, peer: number, bytes: Uint8Array, at: number, length: number, now: number, frames = 1): number {
     const { counters } = this;
     counters.received(ingress, length);
     if (length < headerLength) return this.#drop(ingress, dropCode['too-short']);
@@ -130,7 +131,7 @@ export class Switch {
       return 1;
     }
     if (verdict < floodUnknown) return this.#drop(ingress, dropOf(verdict));
-    if (!this.#floods.take(ingress, now)) return this.#drop(ingress, dropCode['flood-limit']);
+    if (!this.#floods.take(ingress, now, frames)) return this.#drop(ingress, dropCode['flood-limit']);
     counters.flooded(ingress);
     this.peer = everyPeer;
     return this.#forwarder.flood(ingress, verdict !== floodAll, this.egress);

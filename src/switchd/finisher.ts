@@ -3,7 +3,7 @@
  * lie in a region of their own until all are sent. For ports that take frames only as they go on the wire.
  */
 import { type FrameIo, headroom } from '../kernel/frame-io.js';
-import { isFinished, longestFrame, segmentsOf, wantsChecksum } from '../switch/offload/check.js';
+import { isFinished, longestFrame, segmentsOf, wantsChecksum, wantsSegments } from '../switch/offload/check.js';
 import { completeChecksum } from '../switch/offload/checksum.js';
 import { completeSctp, isSctp } from '../switch/offload/sctp.js';
 import { SegmentSlots, segment } from '../switch/offload/segment.js';
@@ -35,6 +35,11 @@ export class Finisher {
   clear(): void {
     this.#next = this.begin;
     this.#at = 0;
+  }
+
+  /** How many frames finish() makes of it. */
+  framesOf(slot: number): number {
+    return this.io.unfinished[slot] === wantsSegments ? this.#segmentsOf(slot) : 1;
   }
 
   /** Whether there is room now for what the frame becomes; after clear() there is for all that can be finished. */

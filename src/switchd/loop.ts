@@ -168,7 +168,7 @@ export class Loop {
       return;
     }
     const [at, length] = [frames.start[slot] as number, frames.length[slot] as number];
-    const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now);
+    const count = this.it.pass(port, peer, frames.bytesOf(slot), at, length, this.#now, this.#finisher.framesOf(slot));
     if (this.captures.any) this.captures.take(port, frames, slot, io.room ?? io.maxFrame, this.it.egress, count);
     if (frames.unfinished[slot] !== isFinished) this.#passUnfinished(port, slot, count);
     else for (let i = 0; i < count; i += 1) this.#push(this.it.egress[i] as number, slot);
@@ -210,18 +210,18 @@ export class Loop {
   }
 
   #send(): void {
-    const egress = this.#egress;
-    for (let i = 0; i < egress.waiting; i += 1) {
-      const port = egress.portAt(i);
+    this.poller.goOn();
+    for (let i = 0; i < this.#egress.waiting; i += 1) {
+      const port = this.#egress.portAt(i);
       const io = this.#ports[port] as PortIo;
       for (;;) {
-        const count = egress.take(port, this.#outSlots, this.#outPeers);
+        const count = this.#egress.take(port, this.#outSlots, this.#outPeers);
         if (count === 0) break;
         io.send(this.#io, this.#outSlots, this.#outPeers, count);
         this.#account(port);
       }
     }
-    egress.clear();
+    this.#egress.clear();
   }
 
   #account(port: number): void {

@@ -31,7 +31,7 @@ export interface Task extends Manner {
   readonly others: readonly (readonly number[])[];
   /** Whether the thread is to end: its first element is not 0. */
   readonly stop: Int32Array;
-  /** Grows with each wait (Pulse). */
+  /** Grows with each wait, and with each part of the work (Pulse). */
   readonly beats: Int32Array;
   /** Readable when there is something on `orders`, or `stop` was set; it belongs to the other thread. */
   readonly wake: number;

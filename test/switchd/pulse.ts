@@ -60,6 +60,19 @@ for (const first of [start, wrap]) {
   });
 }
 
+t.test('one with more to do than a look is long is seen by the parts of it', async (t) => {
+  const pulse = new Pulse();
+  Atomics.add(pulse.memory, 0, 2);
+  for (let looks = 0; looks < 10; looks += 1) {
+    Atomics.add(pulse.memory, 1, 1);
+    t.equal(pulse.look(), 0);
+  }
+  t.same(
+    [1, 2].map(() => pulse.look()),
+    [1, 2],
+  );
+});
+
 t.test('one that never starts', async (t) => {
   const pulse = new Pulse();
   t.same(
