@@ -92,7 +92,8 @@ function main(args: readonly string[]): void {
     () => ports,
     (order, end) => inspector.show(order, end),
     complain,
-    () => endIfIdle(),
+    // Another one may be about to connect, or be connected by now
+    () => void setImmediate(endIfIdle),
   );
   let stopping = false;
   const stop = async () => {

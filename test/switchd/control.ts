@@ -71,6 +71,23 @@ t.test('a broker that comes back is told what there is', async (t) => {
   t.ok(await frameAt(guest.fd), 'frames went on');
 });
 
+t.test('a broker that comes as another goes finds it, also without guests', async (t) => {
+  const it = new SwitchProcess(t);
+  const first = it.connect(t);
+  first.order({ order: 'list' });
+  t.same((await first.event()).event, { event: 'listed' });
+  for (let before = first, round = 0; round < 5; round += 1) {
+    // It hears of both at once, of the one that comes first
+    it.child.kill('SIGSTOP');
+    const next = it.connect(t);
+    before.connection.close();
+    it.child.kill('SIGCONT');
+    next.order({ order: 'list' });
+    t.same((await next.event()).event, { event: 'listed' });
+    before = next;
+  }
+});
+
 t.test('a broker hears of more ports than lie in its socket', async (t) => {
   const it = new SwitchProcess(t);
   const broker = it.connect(t);
