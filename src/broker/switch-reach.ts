@@ -71,6 +71,7 @@ export class SwitchReach implements Disposable {
     if (!this.use.wanted()) return this.use.over();
     const wait = Math.max(0, pause - (performance.now() - this.#started));
     complain('the switch is lost, and its ports get another');
+    clearTimeout(this.#later);
     this.#later = setTimeout(() => {
       const connected = this.connect();
       if (connected.isOk()) return this.use.back();

@@ -233,7 +233,7 @@ export class Switchboard implements Board, Disposable {
 
   /** What networks have by themselves, after a while in which nobody could see to it. */
   #review(): void {
-    for (const { network } of [...this.#ports]) this.own.drop(network);
+    for (const network of new Set([...this.#ports].map((port) => port.network))) this.own.drop(network);
     this.own.review();
     this.#hosts.review();
   }

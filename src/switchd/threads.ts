@@ -22,6 +22,10 @@ export class Threads {
   /** By number; undefined: it is not needed as yet, or is lost. */
   readonly #threads: (Thread | undefined)[];
   readonly #timer: NodeJS.Timeout;
+  /** A thread that waits in the kernel would hold up the exit for ever. */
+  readonly #onExit = () => {
+    for (const thread of this.#threads) thread?.tellToStop();
+  };
 
   /**
    * @param most how many there can be, numbered from 0. Of the processors that the manner names each gets a part: the first
@@ -37,8 +41,7 @@ export class Threads {
   ) {
     this.#threads = new Array(most).fill(undefined);
     this.#timer = setInterval(() => this.look(), lookPause).unref();
-    // A thread that waits in the kernel would hold up the exit for ever
-    process.once('exit', () => this.#tellToStop());
+    process.once('exit', this.#onExit);
     this.#start(0);
   }
 
@@ -81,6 +84,7 @@ export class Threads {
     const stopped = Promise.all(this.#threads.map((thread) => thread?.stop())).then(() => true);
     const all = await Promise.race([stopped, tooLate]);
     clearTimeout(late);
+    if (all) process.off('exit', this.#onExit);
     return all;
   }
 
@@ -108,9 +112,5 @@ export class Threads {
 
   #processorsOf(thread: number): readonly number[] | undefined {
     return this.manner.realtime.processors?.filter((_, nth) => nth % this.most === thread);
-  }
-
-  #tellToStop(): void {
-    for (const thread of this.#threads) thread?.tellToStop();
   }
 }
