@@ -3,17 +3,16 @@
  * one that is killed is started again with the same ports; and the switch has them, so that a broker that was killed
  * finds them there.
  */
-import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
 import type { Network } from '../core/config.js';
 import type { Grant } from '../core/grant.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
-import { type Life, networkError } from '../networks/network.js';
+import { type Life, type NetworkError, networkError } from '../networks/network.js';
 import type { Switchboard as Board, PluggedLife, SwitchPortWish } from '../networks/switched.js';
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { SwitchEvent } from '../protocol/switch-order.js';
+import { AddressWaits, isInUse } from './address-waits.js';
 import { HostEnds } from './host-ends.js';
 import type { Ends, Keeper } from './keeper.js';
 import { OwnPorts, type OwnPortsAround } from './own-ports.js';
@@ -25,8 +24,6 @@ import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 import { SwitchReach } from './switch-reach.js';
 
 const reason = 'nobody holds it any more';
-/** Milliseconds that a guest waits for an address that is in use, and between two tries. */
-const [patience, pause] = [2000, 20];
 
 /** A guest's port that the switch had before this broker started. */
 export interface Known {
@@ -46,6 +43,7 @@ export class Switchboard implements Board, Disposable {
   readonly #plugs: Plugs;
   readonly own: OwnPorts;
   readonly #hosts: HostEnds;
+  readonly #waits = new AddressWaits((network) => this.own.bring(network));
   #known: (known: Known) => void = () => {};
   readonly #reach: SwitchReach;
   readonly #rest: Replug;
@@ -109,19 +107,17 @@ export class Switchboard implements Board, Disposable {
     return this.#reach.ready();
   }
 
-  plug(wish: SwitchPortWish, end: OwnedFd, began = performance.now()): PluggedLife {
+  plug(wish: SwitchPortWish, end: OwnedFd, waited: Result<void, NetworkError> = ok()): PluggedLife {
     const { network, grant } = wish;
     const account = this.around.accountOf(grant.uid);
     const full = this.#ports.noRoomFor(account);
     const cannot = (why: string) => networkError(`network "${network.name}" cannot be opened: ${why}`);
     const connected = full === undefined ? this.#connect() : err(full);
-    const ready = connected.mapErr(cannot).andThen(() => this.own.bring(network));
+    const ready = waited.andThen(() => connected.mapErr(cannot)).andThen(() => this.own.bring(network));
     if (ready.isErr()) {
       this.own.drop(network.name);
       // Switch and keeper may not have closed what the network had a moment ago
-      if (ready.error.cause?.code === 'EADDRINUSE' && performance.now() - began < patience) {
-        return delay(pause).then(() => this.plug(wish, end, began));
-      }
+      if (waited.isOk() && isInUse(ready)) return this.#waits.until(network).then((it) => this.plug(wish, end, it));
       end.close();
       return err(ready.error);
     }
