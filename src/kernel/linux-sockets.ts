@@ -16,6 +16,9 @@ import { Watch } from './watch.js';
 
 const { EADDRINUSE, EINPROGRESS, ETIMEDOUT } = constants.errno;
 
+/** There is no route to an address, or none that may be used. */
+const noWay: ReadonlySet<string> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL', 'EINVAL', 'EACCES']);
+
 export class LinuxSockets implements Sockets, Disposable {
   readonly #watch = new Watch();
 
@@ -85,6 +88,19 @@ export class LinuxSockets implements Sockets, Disposable {
         .andThen(() => check('IP_MULTICAST_IF', native.multicastSendBy(fd, ifindex, ttl, false)))
         .andThen(() => check('bind', native.inetBind(fd, any, port))),
     );
+  }
+
+  pathMtu(address: string, ifindex: number): Result<number | undefined, SysError> {
+    // To the port of nobody: nothing is sent
+    const to = { address, port: 9 };
+    const opened = openSocket(to, false, (fd) =>
+      check('SO_BINDTOIFINDEX', native.multicastConfine(fd, ifindex, false)).andThen(() =>
+        check('connect', native.inetConnect(fd, to.address, to.port)),
+      ),
+    );
+    if (opened.isErr()) return noWay.has(opened.error.code) ? ok(undefined) : err(opened.error);
+    using socket = opened.value;
+    return check('IP_MTU', native.inetPathMtu(socket.fd));
   }
 
   joinGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError> {

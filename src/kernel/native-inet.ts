@@ -7,6 +7,8 @@ export interface InetCalls {
   inetConnect(fd: number, address: string, port: number): number;
   /** Whether datagrams larger than the path's MTU go in fragments; -EMSGSIZE for them otherwise. */
   inetFragment(fd: number, allow: boolean): number;
+  /** Bytes of the largest packet for the address that a socket is connected to, by its route and what was learned of the path. */
+  inetPathMtu(fd: number): number;
   /** Another descriptor of the same socket, which the caller closes: close-on-exec. */
   inetDuplicate(fd: number): number;
   /** What the last operation ended with, as a positive errno; 0: well. */

@@ -61,6 +61,11 @@ export interface Sockets {
    * @param buffer bytes of memory for datagrams that wait, each way, as far as the kernel lets us.
    */
   openDatagrams(datagrams: Datagrams, buffer: number): Result<OwnedFd, SysError>;
+  /**
+   * Bytes of the largest packet of IP that goes to a host or group by that interface: by its route, and what routers on
+   * the way have said. undefined: there is no way there now.
+   */
+  pathMtu(address: string, ifindex: number): Result<number | undefined, SysError>;
   /** Makes it a member of a group, which it may be by now. EINVAL, ENODEV: as of {@link openMulticast}. */
   joinGroup(socket: OwnedFd, group: string, ifindex: number): Result<void, SysError>;
   /**

@@ -1,5 +1,5 @@
 /** One switch of several hosts: the socket of UDP by which ours talks with theirs (docs/qdes.md). */
-import { err, ok, type Result } from 'neverthrow';
+import { err, ok, Result } from 'neverthrow';
 import type { QdesNetwork } from '../core/config.js';
 import { formatEndpoint } from '../core/endpoint.js';
 import { isIPv6Network, lineOf, socketOf } from '../core/qdes-line.js';
@@ -48,11 +48,12 @@ export function planQdesUplink(
     around
       .keysOf(network)
       .mapErr((why) => networkError(`network "${network.name}" cannot be opened: ${why}`))
-      .map((keys): OwnPortPlan => {
+      .andThen((keys) => guestMtu(kernel, network, link).map((mtu) => ({ keys, mtu })))
+      .map(({ keys, mtu }): OwnPortPlan => {
         const socket = socketOf(network, link.ifindex);
         return {
           ...{ kind: 'qdes', on: `${link.ifindex} ${address}`, line: lineOf(network, socket, keys) },
-          mtu: carriedMtu(network, guestMtu(network, link)),
+          mtu: carriedMtu(network, mtu),
           open: () => openUplink(kernel, network, link.ifindex, around.sharing(socket)),
         };
       }),
@@ -107,7 +108,7 @@ function openUplink(
 
 /** What guests are told. */
 export function qdesMtu(kernel: Kernel, network: QdesNetwork): Result<number, NetworkError> {
-  return usableInterface(kernel, network).map((link) => guestMtu(network, link));
+  return usableInterface(kernel, network).andThen((link) => guestMtu(kernel, network, link));
 }
 
 /** Bytes of the largest frames, without Ethernet's header, when guests are told this MTU. */
@@ -118,16 +119,16 @@ export function carriedMtu({ fragment }: QdesNetwork, mtu: number): number {
 
 export function describeQdes(kernel: Kernel, network: QdesNetwork): NetworkFacts {
   const { id, port, group, peers, interface: by } = network;
-  const link = usableLink(kernel, network);
+  const mtu = usableLink(kernel, network).andThen(({ link }) => guestMtu(kernel, network, link));
   const place = group === undefined ? `port ${port}` : formatEndpoint({ address: group, port });
   const caution = cautionOf(network);
   const named = peers.length === 0 ? '' : `, ${peers.length} peer${peers.length === 1 ? '' : 's'}`;
   return {
     ...socketFacts(`${place}%${by} id ${id}${named}`),
-    mtu: link.isOk() ? guestMtu(network, link.value.link) : null,
+    mtu: mtu.unwrapOr(null),
     ...guardedBySwitch(network),
     ...(caution === undefined ? {} : { caution }),
-    problem: link.isErr() ? link.error.what : null,
+    problem: mtu.isErr() ? mtu.error.what : null,
   };
 }
 
@@ -140,10 +141,17 @@ function cautionOf({ port, keyFile }: QdesNetwork): string | undefined {
   return keys.isErr() ? `its first guest on this host will be refused: ${keys.error}` : undefined;
 }
 
-function guestMtu(network: QdesNetwork, link: Link): number {
-  if (network.mtu !== 'inherit') return network.mtu;
-  const sealed = network.keyFile === undefined ? 0 : sealing;
-  return Math.min(link.mtu, longest) - inner - sealed - (isIPv6Network(network) ? outer.six : outer.four);
+/** What fits every way there is: by the interface, and to the group and each named peer as far as their paths are known. */
+function guestMtu(kernel: Kernel, network: QdesNetwork, link: Link): Result<number, NetworkError> {
+  const { group, peers, mtu, keyFile } = network;
+  if (mtu !== 'inherit') return ok(mtu);
+  const sealed = keyFile === undefined ? 0 : sealing;
+  const spent = inner + sealed + (isIPv6Network(network) ? outer.six : outer.four);
+  return Result.combine(
+    [...(group === undefined ? [] : [group]), ...peers].map((to) => kernel.sockets.pathMtu(to, link.ifindex)),
+  )
+    .map((paths) => Math.min(link.mtu, longest, ...paths.filter((path) => path !== undefined)) - spent)
+    .mapErr((error) => cannot(network, error));
 }
 
 function cannot(network: QdesNetwork, error: SysError): NetworkError {

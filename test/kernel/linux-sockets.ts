@@ -12,6 +12,7 @@ import { LinuxSockets } from '../../src/kernel/linux-sockets.js';
 import { native } from '../../src/kernel/native.js';
 import { ownFd, send } from '../../src/kernel/seqpacket.js';
 import { closeOnExec, flagsOf, openFds } from '../support/descriptors.js';
+import { ipLink } from '../support/links.js';
 import { inPrivateNamespace, sh } from '../support/namespace.js';
 
 inPrivateNamespace();
@@ -28,6 +29,7 @@ function at(text: string): Endpoint {
 const { O_NONBLOCK } = constants;
 const long = 60_000;
 const sockets = new LinuxSockets();
+const before = openFds();
 t.teardown(() => sockets[Symbol.dispose]());
 
 async function listening(host: string, port: number, backlog?: number): Promise<Server> {
@@ -36,6 +38,21 @@ async function listening(host: string, port: number, backlog?: number): Promise<
   await once(server, 'listening');
   return server;
 }
+
+t.test('what fits the way to an address', async (t) => {
+  const hole = ipLink('hole').ifindex as number;
+  const mtu = (address: string, ifindex = hole) => sockets.pathMtu(address, ifindex)._unsafeUnwrap();
+  t.equal(mtu('192.0.2.7'), 1500, "the interface's");
+  t.equal(mtu('239.1.2.3'), 1500);
+  sh('ip route add 192.0.2.8/32 dev hole mtu 1400; ip route add 239.1.2.0/24 dev hole mtu 1300');
+  t.equal(mtu('192.0.2.8'), 1400, "the route's");
+  t.equal(mtu('239.1.2.3'), 1300);
+  sh('ip address add 2001:db8::1/64 dev hole nodad; ip route add 2001:db8:1::/64 via 2001:db8::7 dev hole mtu 1290');
+  t.same([mtu('2001:db8::8'), mtu('2001:db8:1::8')], [1500, 1290]);
+  t.equal(mtu('2001:db8:2::1'), undefined, 'no route leads there');
+  t.equal(sockets.pathMtu('192.0.2.7', 999)._unsafeUnwrapErr().code, 'ENODEV');
+  t.same(openFds(), before);
+});
 
 for (const [host, local, remote] of [
   ['127.0.0.1', '127.0.0.1:7001', '127.0.0.1:7002'],

@@ -75,7 +75,7 @@ t.test('errors with their remedy', async (t) => {
   ];
   for (const [code, words] of remedies) {
     const kernel = kernelWith();
-    kernel.failAt(2, code);
+    kernel.failAt(3, code);
     t.match(told(kernel), words, code);
   }
 });
@@ -103,6 +103,18 @@ t.test('the MTU that fits, and what is carried', async (t) => {
   t.equal(carriedMtu(network, 1450), 1500);
   t.equal(carriedMtu(network, 8950), 8950);
   t.equal(carriedMtu(qdesNetwork({ fragment: false }), 1450), 1450);
+});
+
+t.test('a way that takes less than the interface', async (t) => {
+  const kernel = kernelWith();
+  const of = qdesNetwork({ peers: ['192.0.2.8', '192.0.2.9'] });
+  kernel.sockets.paths.set('192.0.2.9', 1400);
+  t.equal(qdesMtu(kernel, of)._unsafeUnwrap(), 1350);
+  t.equal(qdesMtu(kernel, network)._unsafeUnwrap(), 1450, 'where nobody is on it');
+  kernel.sockets.paths.set('239.1.2.3', 1300);
+  t.equal(describeQdes(kernel, of).mtu, 1250);
+  kernel.failAt(2, 'EIO');
+  t.match(qdesMtu(kernel, of)._unsafeUnwrapErr().what, /"lan" cannot be opened: IP_MTU: EIO/);
 });
 
 t.test('keys', async (t) => {

@@ -9,6 +9,8 @@ export class FakeSockets implements Sockets {
   connecting: Promise<void> | undefined;
   /** What is told when the process behind each pidfd ends. */
   readonly followed = new Map<OwnedFd, () => void>();
+  /** What fits the way to an address. */
+  readonly paths = new Map<string, number>();
   readonly #call: (name: string) => Result<void, SysError>;
   readonly #open: () => OwnedFd;
 
@@ -41,6 +43,10 @@ export class FakeSockets implements Sockets {
 
   openDatagrams(): Result<OwnedFd, SysError> {
     return this.#steps('SO_BINDTOIFINDEX', 'SO_RCVBUF', 'SO_SNDBUF', 'IP_MTU_DISCOVER', 'IP_MULTICAST_IF', 'bind');
+  }
+
+  pathMtu(address: string): Result<number | undefined, SysError> {
+    return this.#call('IP_MTU').map(() => this.paths.get(address));
   }
 
   joinGroup(): Result<void, SysError> {

@@ -51,6 +51,10 @@ static napi_value js_duplicate(napi_env env, napi_callback_info info) {
     return call_with_int(env, info, inet_duplicate);
 }
 
+static napi_value js_path_mtu(napi_env env, napi_callback_info info) {
+    return call_with_int(env, info, inet_path_mtu);
+}
+
 static napi_value js_fragment(napi_env env, napi_callback_info info) {
     napi_value arguments[2];
     int fd, allow;
@@ -65,6 +69,7 @@ void register_inet(napi_env env, napi_value exports) {
     export_function(env, exports, "inetBind", js_bind);
     export_function(env, exports, "inetConnect", js_connect);
     export_function(env, exports, "inetFragment", js_fragment);
+    export_function(env, exports, "inetPathMtu", js_path_mtu);
     export_function(env, exports, "inetDuplicate", js_duplicate);
     export_function(env, exports, "socketError", js_socket_error);
     export_function(env, exports, "makeBlocking", js_make_blocking);

@@ -72,6 +72,15 @@ int inet_fragment(int fd, int allow) {
     return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &four, sizeof four) < 0 ? -errno : 0;
 }
 
+int inet_path_mtu(int fd) {
+    int mtu = 0, family = 0;
+    socklen_t size = sizeof family;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) < 0) return -errno;
+    const int bad = family == AF_INET6 ? getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &size)
+                                       : getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &size);
+    return bad < 0 ? -errno : mtu;
+}
+
 int inet_duplicate(int fd) {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     return copy < 0 ? -errno : copy;

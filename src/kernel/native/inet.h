@@ -17,6 +17,8 @@ int inet_bind(int fd, const char *address, uint16_t port);
 int inet_connect(int fd, const char *address, uint16_t port);
 /* Whether datagrams larger than the path's MTU go in fragments; EMSGSIZE for them otherwise. For either family. */
 int inet_fragment(int fd, int allow);
+/* Bytes of the largest packet for the address that the socket is connected to: of its route, or learned of the path. */
+int inet_path_mtu(int fd);
 /* Another descriptor of the same socket. */
 int inet_duplicate(int fd);
 /* What the socket's last operation ended with, as a positive errno; 0: well. It is told once. */
