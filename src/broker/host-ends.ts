@@ -6,7 +6,6 @@
 import { ok, type Result } from 'neverthrow';
 import type { Network } from '../core/config.js';
 import type { InterfaceName, NetworkName } from '../core/names.js';
-import { ownRoles } from '../core/port-label.js';
 import { isSwitchedNetwork, type SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { isHostTap, planHost } from '../networks/host.js';
@@ -80,23 +79,33 @@ export class HostEnds implements Disposable {
   #bring(network: SwitchedNetwork): boolean {
     const { name, host } = network;
     if (host === undefined || (host.by === 'bridge' && !this.ports.hasGuests(name))) return true;
-    const there = this.ports.ownOf(name).map(({ role }) => role);
-    if (ownRoles.every((role) => there.includes(role))) return true;
+    if (this.ports.ownOf(name).some(({ role }) => role === 'host')) return true;
     const connected = this.connect();
-    // The host needs no way to the outside to reach guests
-    const made = connected.isErr()
-      ? []
-      : [this.own.bring(network), there.includes('host') ? ok() : this.own.make(network, 'host')];
-    const [wrong] = [connected, ...made.map((one) => one.mapErr(({ what }) => what))].flatMap((one) =>
-      one.isErr() ? [one.error] : [],
-    );
+    const made = connected.andThen(() => this.#make(network));
+    if (made.isOk()) {
+      this.#told.delete(name);
+      return true;
+    }
+    const wrong = made.error;
     // That a switch is just coming up is no news; that it does not come is
     const early = connected.isErr() && !this.#told.has(name);
-    if (wrong !== undefined && !early && this.#told.get(name) !== wrong)
-      complain(`${network.origin.file}:${network.origin.line}: ${wrong}`);
-    if (wrong === undefined) this.#told.delete(name);
-    else this.#told.set(name, early ? '' : wrong);
-    return wrong === undefined;
+    if (!early && this.#told.get(name) !== wrong) complain(`${network.origin.file}:${network.origin.line}: ${wrong}`);
+    this.#told.set(name, early ? '' : wrong);
+    return false;
+  }
+
+  /** The error is a sentence. */
+  #make(network: SwitchedNetwork): Result<void, string> {
+    return planHost(this.kernel, network)
+      .andThen(() => {
+        // The uplink comes first, as for guests, but the host needs no way to the outside to reach them
+        this.own.want(network);
+        return this.own.make(network, 'host');
+      })
+      .mapErr(({ what }) => {
+        this.own.drop(network.name);
+        return what;
+      });
   }
 
   /** By the configuration; where the kernel does not tell now, what there is stays. */

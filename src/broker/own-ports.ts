@@ -70,10 +70,21 @@ export class OwnPorts implements Disposable {
 
   /** Makes those that it lacks and that guests need; they stay until {@link drop}. */
   bring(network: SwitchedNetwork): Result<void, NetworkError> {
-    const there = this.ports.ownOf(network.name);
-    return needed
-      .filter((role) => !there.some((port) => port.role === role))
-      .reduce<Result<void, NetworkError>>((done, role) => done.andThen(() => this.make(network, role)), ok());
+    return this.#lacking(network.name).reduce<Result<void, NetworkError>>(
+      (done, role) => done.andThen(() => this.make(network, role)),
+      ok(),
+    );
+  }
+
+  /** The same for who can do without: what cannot be made now is lost, and made when it can be. */
+  want(network: SwitchedNetwork): void {
+    for (const role of this.#lacking(network.name)) this.#lost.add(network.name, role);
+    this.#try();
+  }
+
+  #lacking(network: NetworkName): OwnRole[] {
+    const there = this.ports.ownOf(network);
+    return needed.filter((role) => !there.some((port) => port.role === role));
   }
 
   /** Takes them away when nobody is left whom they are for. */

@@ -4,7 +4,7 @@ import { ask, dataOf } from '../support/ask.js';
 import { Daemon, until } from '../support/daemon.js';
 import { keepersAt } from '../support/keeper-process.js';
 import { ipLink } from '../support/links.js';
-import { inPrivateNamespace, sh } from '../support/namespace.js';
+import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
 import { switchPids } from '../support/switch-pids.js';
 
 inPrivateNamespace();
@@ -89,6 +89,7 @@ t.test('what cannot be had is told once, with its place, and comes when it can',
     told()[0],
     /fdbroker.ini:5: network "two" cannot have host = tap lab0: lab0 is there and no tap; name another/,
   );
+  t.equal(shJson('ip -d -j link show eth0')[0].promiscuity, 0, 'no uplink is left for nobody');
   const { reply } = await ask(daemon.socket, { verb: 'status' });
   t.equal(reply?.status, 'ok', 'the broker goes on');
   sh('ip link del lab0');
@@ -99,6 +100,22 @@ t.test('what cannot be had is told once, with its place, and comes when it can',
   await until(() => /fdbroker.ini:1: .*eth0 is down; bring it up with: ip link set eth0 up/.test(daemon.stderr));
   sh('ip link set eth0 up');
   await until(() => ipLink('lab5') !== undefined);
+});
+
+t.test('an uplink that cannot be had is lost, and the host is there without', async (t) => {
+  await reload(section('one', ''));
+  await until(() => ipLink('lab5') === undefined);
+  sh('ip link set eth0 down');
+  const group = '[network two]\ntype = multicast\ngroup = 239.1.2.3\nport = 5000\ninterface = eth0\nhost = tap lab7\n';
+  await reload(section('one', ''), group);
+  await until(() => ipLink('lab7') !== undefined);
+  await until(() => /network "two" has lost its uplink, .*: eth0 is down/.test(daemon.stderr));
+  const lost = async () => dataOf(await ask(daemon.socket, { verb: 'status' }))['counters'];
+  t.match(await lost(), { lostUplinks: 1 });
+  sh('ip link set eth0 up');
+  await until(() => daemon.stderr.includes('network "two" has its uplink again'));
+  t.match(await lost(), { lostUplinks: 0 });
+  t.equal(daemon.stderr.split('network "two" has lost its uplink').length, 2, 'told once');
 });
 
 t.test('networks tells whether the host is there', async (t) => {
