@@ -11,9 +11,10 @@ import { nameLink } from './netlink/link-requests.js';
 import type { RouteSocket } from './netlink/route-socket.js';
 import { openTunDevice } from './tun-device.js';
 
-const { IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
+const { IFF_NOFILTER, IFF_NO_PI, IFF_TAP, IFF_TUN_EXCL, IFF_VNET_HDR } = native.constants;
 const { EAGAIN, EBUSY } = constants.errno;
-const flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+/** A filter that another has left on a tap the kernel would read out of our memory. */
+const flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_NOFILTER;
 
 export class LinuxHostTaps implements HostTaps {
   constructor(private readonly route: RouteSocket) {}

@@ -86,6 +86,7 @@ export const constantNames = [
   'IFF_LOWER_UP',
   'IFF_TAP',
   'IFF_NO_PI',
+  'IFF_NOFILTER',
   'IFF_TUN_EXCL',
   'IFF_VNET_HDR',
   'IFF_MULTI_QUEUE',

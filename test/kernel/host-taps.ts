@@ -2,6 +2,7 @@
 import { constants as files } from 'node:fs';
 import { constants } from 'node:os';
 import t, { type Test } from 'tap';
+import { ownFd } from '../../src/kernel/close.js';
 import { FrameIo, frameBatch } from '../../src/kernel/frame-io.js';
 import type { HostTap } from '../../src/kernel/host-taps.js';
 import { native } from '../../src/kernel/native.js';
@@ -16,6 +17,7 @@ import { flagsOf, openTunFds } from '../support/descriptors.js';
 import { broadcast, frame, station } from '../support/frames.js';
 import { addBridge, ifname, ipLink, isUp, mac, openKernel } from '../support/links.js';
 import { inPrivateNamespace, sh, shJson } from '../support/namespace.js';
+import { compileTapHolder, missingCompiler, TapHolder } from '../support/tap-holder.js';
 import { until } from '../support/until.js';
 
 inPrivateNamespace();
@@ -64,6 +66,27 @@ t.test('a tap that is there already, and what is none', async (t) => {
     t.match(kernel.hostTaps.open(ifname(name))._unsafeUnwrapErr(), { call: 'TUNSETIFF', code: 'EINVAL' }, name);
   }
   t.equal(openTunFds(), before);
+});
+
+t.test('one that others have had, who did to it what they can', { skip: missingCompiler() }, async (t) => {
+  sh('ip tuntap add lab0 mode tap');
+  t.teardown(() => sh('ip link del lab0'));
+  const { IFF_NO_PI, IFF_TAP, IFF_VNET_HDR } = native.constants;
+  const device = ownFd(native.tunDevice());
+  t.equal(native.tunAttach(device.fd, 'lab0', IFF_TAP | IFF_NO_PI | IFF_VNET_HDR), 0);
+  const holder = new TapHolder(t, compileTapHolder(t), device);
+  for (const word of ['header 20', 'filter', 'carrier off']) t.equal(await holder.tell(word), 0, word);
+  await holder.kill();
+  const tap = open(t, 'lab0');
+  sh(`${quiet}; ip address add 10.0.0.1/24 dev lab0
+    ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev lab0 nud permanent`);
+  sh('echo hello | socat -u - UDP-SENDTO:10.0.0.2:9');
+  const io = new FrameIo([{ slots: 1, room: 2048 }]);
+  t.equal(io.read(tap.fd.fd, 0, 1, vnetHeaderLength), 1);
+  const at = io.start[0] as number;
+  t.equal(io.length[0], 14 + 20 + 8 + 6);
+  t.same(io.bytesOf(0).slice(at, at + 6), station(2), 'the frame begins where it is looked for');
+  native.close(tap.fd.release());
 });
 
 t.test('frames that the host leaves undone, many at once', async (t) => {

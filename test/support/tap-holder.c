@@ -4,6 +4,7 @@
  * end of the input.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_tun.h>
@@ -26,6 +27,18 @@ static int attach(const char *name) {
     return ioctl(3, TUNSETIFF, &request);
 }
 
+static int drop_all(void) {
+    struct sock_filter drop = {.code = BPF_RET | BPF_K, .k = 0};
+    struct sock_fprog program = {.len = 1, .filter = &drop};
+    return ioctl(3, TUNATTACHFILTER, &program);
+}
+
+static int set_header(const char *bytes) {
+    int size;
+    if (sscanf(bytes, "%d", &size) != 1) return -1;
+    return ioctl(3, TUNSETVNETHDRSZ, &size);
+}
+
 int main(void) {
     char line[64];
     while (fgets(line, sizeof line, stdin) != NULL) {
@@ -38,6 +51,8 @@ int main(void) {
         if (strcmp(line, "carrier on") == 0) result = ioctl(3, TUNSETCARRIER, &on);
         if (strncmp(line, "address ", 8) == 0) result = set_address(line + 8);
         if (strncmp(line, "attach ", 7) == 0) result = attach(line + 7);
+        if (strncmp(line, "header ", 7) == 0) result = set_header(line + 7);
+        if (strcmp(line, "filter") == 0) result = drop_all();
         printf("%d\n", result < 0 ? -errno : 0);
         fflush(stdout);
     }

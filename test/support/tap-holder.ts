@@ -35,7 +35,10 @@ export class TapHolder {
     t.teardown(() => this.kill());
   }
 
-  /** `persist`, `own`, `carrier off`, `carrier on`, `address 52:54:…`, and for a device without a tap `attach NAME`. @returns 0 or -errno. */
+  /**
+   * `persist`, `own`, `carrier off`, `carrier on`, `address 52:54:…`, `header BYTES`, `filter`, which drops all, and for a
+   * device without a tap `attach NAME`. @returns 0 or -errno.
+   */
   async tell(word: string): Promise<number> {
     this.#child.stdin?.write(`${word}\n`);
     return Number((await this.#lines.next()).value);

@@ -111,6 +111,7 @@ const struct constant constants[] = {
     VALUE(IFF_TUN_EXCL),
     VALUE(IFF_VNET_HDR),
     VALUE(IFF_MULTI_QUEUE),
+    VALUE(IFF_NOFILTER),
 
     VALUE(IFLA_ADDRESS),
     VALUE(IFLA_IFNAME),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,8 +40,11 @@ int tun_own(int fd) {
 
 int tun_carry(int fd) {
     const unsigned long tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-    const int flags = fcntl(fd, F_GETFL);
+    const int flags = fcntl(fd, F_GETFL), header = sizeof(struct virtio_net_hdr), off = 0;
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -errno;
+    if (ioctl(fd, TUNSETVNETHDRSZ, &header) < 0 || ioctl(fd, TUNSETVNETLE, &off) < 0) return -errno;
+    /* Most kernels know no other byte order than their own */
+    if (ioctl(fd, TUNSETVNETBE, &off) < 0 && errno != EINVAL) return -errno;
     if (ioctl(fd, TUNSETOFFLOAD, tcp | CARRIED_UDP) == 0) return 0;
     return ioctl(fd, TUNSETOFFLOAD, tcp) < 0 ? -errno : 0;
 }

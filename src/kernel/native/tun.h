@@ -25,7 +25,7 @@ int tun_own(int fd);
 /*
  * For whoever moves a tap's frames by its descriptor: reading fails with EAGAIN rather than waits, and the host may
  * leave checksums and segmentation, of TCP and where the kernel can (6.2) of UDP, to who reads, as the virtio-net
- * header says.
+ * header says. That has ten bytes in this host's order, whatever those who had the tap before have made of it.
  */
 int tun_carry(int fd);
 
