@@ -1,6 +1,7 @@
 /* The calls of frames.h for JavaScript; src/kernel/native-frames.ts has their types. */
 #include "binding_frames.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* Holds the arrays, so that JavaScript's collector leaves their memory alone. */
@@ -38,7 +39,7 @@ static napi_value js_bind(napi_env env, napi_callback_info info) {
     int32_t *start, *room, *length, *tag;
     size_t counts[5], addresses;
     struct bound *bound = calloc(1, sizeof *bound);
-    if (!bound) return make_int(env, -12);
+    if (!bound) return make_int(env, -ENOMEM);
     struct frames *frames = &bound->frames;
     if (!get_arguments(env, info, 7, arguments) || !get_regions(env, arguments[0], frames) ||
         !get_bytes(env, arguments[1], &region, &counts[0]) || !get_ints(env, arguments[2], &start, &counts[1]) ||

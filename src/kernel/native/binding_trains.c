@@ -2,6 +2,7 @@
 #include "binding_frames.h"
 #include "trains.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static napi_value js_accept(napi_env env, napi_callback_info info) {
@@ -27,7 +28,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
     }
     /* Memory that the kernel gives when it is written to, which without trains it never is */
     if (!frames->trains) frames->trains = calloc(1, sizeof *frames->trains);
-    if (!frames->trains) return make_int(env, -12);
+    if (!frames->trains) return make_int(env, -ENOMEM);
     return make_int(env, trains_receive(frames, fd, first, count, prefix, left));
 }
 
