@@ -7,7 +7,8 @@ import { ownFdLater } from './close.js';
 import { check, sysError } from './errno.js';
 import type { HostTap, HostTapNames, HostTaps } from './host-taps.js';
 import { native } from './native.js';
-import { nameLink } from './netlink/link-requests.js';
+import { readTapState } from './netlink/link.js';
+import { askForLink, nameLink } from './netlink/link-requests.js';
 import type { RouteSocket } from './netlink/route-socket.js';
 import { openTunDevice } from './tun-device.js';
 
@@ -26,11 +27,24 @@ export class LinuxHostTaps implements HostTaps {
         if (error.errno !== EBUSY) return err(error);
         const there = native.linkIndex(name);
         return attach(name, flags).andThen((tap) => {
-          if (tap.ifindex === there) return ok({ ...tap, made: false });
+          if (tap.ifindex === there) return this.#claim(name, tap);
           // It went meanwhile, so this is another, which ends with this descriptor
           tap.fd.close();
           return err(sysError('TUNSETIFF', -EAGAIN));
         });
+      });
+  }
+
+  /** One that is nobody's others could attach to while we are away, and speak to the host there. */
+  #claim(name: InterfaceName, { fd, ifindex }: Omit<HostTap, 'made'>): Result<HostTap, SysError> {
+    askForLink(this.route.message, { name });
+    return this.route
+      .askOne('RTM_GETLINK (tap)', readTapState)
+      .andThen(({ anybodys }) => (anybodys ? check('TUNSETOWNER', native.tunOwn(fd.fd)) : ok(0)))
+      .map(() => ({ fd, ifindex, made: false }))
+      .mapErr((error) => {
+        fd.close();
+        return error;
       });
   }
 

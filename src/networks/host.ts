@@ -140,7 +140,7 @@ function cannot(network: SwitchedNetwork, error: SysError): NetworkError {
     EACCES: 'the broker may not open /dev/net/tun: give it to its group or make it 0666',
     ENOENT: '/dev/net/tun is missing: modprobe tun',
     EBUSY: `another program has ${name} open; end it, or name another tap`,
-    EINVAL: `${name} is no tap, or one with several queues; make it with: ip tuntap add ${name} mode tap`,
+    EINVAL: `${name} is no tap, or one with several queues; make it with: ip tuntap add ${name} mode tap user root`,
     EXFULL: `${name} has no room for another port (a bridge holds 1023)`,
   });
 }

@@ -89,6 +89,27 @@ t.test('one that others have had, who did to it what they can', { skip: missingC
   native.close(tap.fd.release());
 });
 
+t.test('nobody else gets one that was used, unless it is theirs', { skip: missingCompiler() }, async (t) => {
+  const [program, stranger] = [compileTapHolder(t), 65_534];
+  const take = async (name: string) => {
+    const holder = new TapHolder(t, program, ownFd(native.tunDevice()), stranger);
+    const result = await holder.tell(`take ${name}`);
+    await holder.kill();
+    return result;
+  };
+  sh(`ip tuntap add lab0 mode tap; ip tuntap add theirs mode tap user ${stranger}`);
+  t.equal(await take('lab0'), 0, 'by the kernel’s rule it is everybody’s');
+  const { EBUSY, EPERM } = constants.errno;
+  for (const name of ['lab0', 'theirs']) {
+    const tap = open(t, name);
+    t.equal(await take(name), name === 'lab0' ? -EPERM : -EBUSY, name);
+    native.close(tap.fd.release());
+  }
+  t.equal(await take('lab0'), -EPERM);
+  t.equal(await take('theirs'), 0, 'what the administrator has said stays');
+  sh('ip link del lab0; ip link del theirs');
+});
+
 t.test('frames that the host leaves undone, many at once', async (t) => {
   const tap = open(t, 'lab0');
   sh(`${quiet}; ip address add 10.0.0.1/24 dev lab0

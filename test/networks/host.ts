@@ -120,7 +120,7 @@ t.test('what cannot be had, and what mends it', async (t) => {
     ._unsafeUnwrapErr().what;
   t.match(
     many,
-    /TUNSETIFF: EINVAL; many is no tap, or one with several queues; make it with: ip tuntap add many mode tap$/,
+    /TUNSETIFF: EINVAL; many is no tap, or one with several queues; make it with: ip tuntap add many mode tap user root$/,
   );
   sh('ip link set eth2 master br0');
   t.match(

@@ -21,8 +21,8 @@ static int set_address(const char *text) {
     return ioctl(3, SIOCSIFHWADDR, &request);
 }
 
-static int attach(const char *name) {
-    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE};
+static int attach(const char *name, short more) {
+    struct ifreq request = {.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | more)};
     snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
     return ioctl(3, TUNSETIFF, &request);
 }
@@ -50,7 +50,8 @@ int main(void) {
         if (strcmp(line, "carrier off") == 0) result = ioctl(3, TUNSETCARRIER, &off);
         if (strcmp(line, "carrier on") == 0) result = ioctl(3, TUNSETCARRIER, &on);
         if (strncmp(line, "address ", 8) == 0) result = set_address(line + 8);
-        if (strncmp(line, "attach ", 7) == 0) result = attach(line + 7);
+        if (strncmp(line, "attach ", 7) == 0) result = attach(line + 7, IFF_MULTI_QUEUE);
+        if (strncmp(line, "take ", 5) == 0) result = attach(line + 5, 0);
         if (strncmp(line, "header ", 7) == 0) result = set_header(line + 7);
         if (strcmp(line, "filter") == 0) result = drop_all();
         printf("%d\n", result < 0 ? -errno : 0);

@@ -37,7 +37,7 @@ export class TapHolder {
 
   /**
    * `persist`, `own`, `carrier off`, `carrier on`, `address 52:54:…`, `header BYTES`, `filter`, which drops all, and for a
-   * device without a tap `attach NAME`. @returns 0 or -errno.
+   * device without a tap `attach NAME`, or `take NAME` where it has one queue alone. @returns 0 or -errno.
    */
   async tell(word: string): Promise<number> {
     this.#child.stdin?.write(`${word}\n`);

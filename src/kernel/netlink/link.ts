@@ -138,6 +138,8 @@ export interface TapState {
   readonly queues: number | undefined;
   /** The only uid that may attach without CAP_NET_ADMIN; undefined: others may, or nobody was named. */
   readonly owner: number | undefined;
+  /** Whether it has neither owner nor group: then whoever may open /dev/net/tun may attach. */
+  readonly anybodys: boolean;
 }
 
 export function readTapState(memory: NetlinkBytes, answer: Answer): TapState {
@@ -150,5 +152,6 @@ export function readTapState(memory: NetlinkBytes, answer: Answer): TapState {
     flags,
     queues: tun.u8(IFLA_TUN_MULTI_QUEUE) !== 0 ? queues : undefined,
     owner: tun.has(IFLA_TUN_OWNER) && !tun.has(IFLA_TUN_GROUP) ? tun.u32(IFLA_TUN_OWNER) : undefined,
+    anybodys: !tun.has(IFLA_TUN_OWNER) && !tun.has(IFLA_TUN_GROUP),
   };
 }

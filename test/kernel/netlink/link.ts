@@ -106,20 +106,21 @@ t.test('how a tap can be attached to', async (t) => {
   };
   const single = (pi: string, header: string) =>
     `2000 1200 0800 0100 74756e00 1400 0280  0500 0400 ${pi} 000000  0500 0500 ${header} 000000`;
-  t.same(state(single('00', '01')), { ifindex: 5, flags: 0x5000, queues: undefined, owner: undefined });
-  t.same(state(single('01', '00')), { ifindex: 5, flags: 0, queues: undefined, owner: undefined });
+  const nobodys = { ifindex: 5, owner: undefined, anybodys: true };
+  t.same(state(single('00', '01')), { ...nobodys, flags: 0x5000, queues: undefined });
+  t.same(state(single('01', '00')), { ...nobodys, flags: 0, queues: undefined });
   t.same(
     state(`3000 1200 0800 0100 74756e00 2400 0280  0500 0400 00 000000
       0500 0700 01 000000  0800 0800 02000000  0800 0900 03000000`),
-    { ifindex: 5, flags: 0x1000, queues: 5, owner: undefined },
+    { ...nobodys, flags: 0x1000, queues: 5 },
     'queues in use and those set aside',
   );
   const owned = (more: string, length: string, inner: string) =>
     state(`${length} 1200 0800 0100 74756e00 ${inner} 0280  0800 0100 e8030000 ${more}`);
-  t.match(owned('', '1800', '0c00'), { owner: 1000 });
+  t.match(owned('', '1800', '0c00'), { owner: 1000, anybodys: false });
   t.match(
     owned('0800 0200 64000000', '2000', '1400'),
-    { owner: undefined },
+    { owner: undefined, anybodys: false },
     'a group may attach as well, to some kernels',
   );
 });
