@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { err, Result } from 'neverthrow';
 import { AuditLog } from '../broker/audit.js';
 import { Broker, type Setup } from '../broker/broker.js';
+import { complain } from '../broker/complain.js';
 import { confine, inheritedSocket, isConfined } from '../broker/confine.js';
 import { adoptControlSocket, bindControlSocket, type ControlSocket } from '../broker/control-socket.js';
 import { Keeper } from '../broker/keeper.js';
@@ -22,7 +23,7 @@ import { type Options, parseOptions, startHint } from './fdbrokerd-options.js';
 import { readVersion } from './version.js';
 
 function fail(status: number, message: string): never {
-  process.stderr.write(`fdbrokerd: ${message}\n`);
+  complain(message);
   process.exit(status);
 }
 
@@ -63,7 +64,7 @@ function main(args: readonly string[]): void {
   };
   if (!isConfined()) giveUp(confine(socket, args));
   const closed = socket.bound ? closedFolder(socket.path) : undefined;
-  if (closed !== undefined) process.stderr.write(`fdbrokerd: no network of the switch can be had: ${closed}\n`);
+  if (closed !== undefined) complain(`no network of the switch can be had: ${closed}`);
   // Once more for this very process: exec made it dumpable again (prctl(2), PR_SET_DUMPABLE)
   const limited = limitCapabilities(networkCapabilities);
   if (limited.isErr()) giveUp(`cannot give up privileges: ${describeSysError(limited.error)}`);
@@ -120,11 +121,11 @@ function run(
 
 function reload(broker: Broker): void {
   tellSystemd('RELOADING=1');
-  broker.reopenAudit().mapErr((what) => process.stderr.write(`fdbrokerd: ${what}\n`));
+  broker.reopenAudit().mapErr(complain);
   const reloaded = broker.reload();
   if (reloaded.isErr()) {
     const errors = reloaded.error.map(formatConfigError).join('\n');
-    process.stderr.write(`fdbrokerd: the configuration is refused, the one before stays in force\n${errors}\n`);
+    complain(`the configuration is refused, the one before stays in force\n${errors}`);
   }
   tellSystemd('READY=1');
 }
@@ -135,7 +136,7 @@ function tellSystemd(state: string): void {
 }
 
 const openAudit = Result.fromThrowable(
-  (file: string | undefined) => new AuditLog(file, (what) => process.stderr.write(`fdbrokerd: ${what}\n`)),
+  (file: string | undefined) => new AuditLog(file, complain),
   (error) => error as Error,
 );
 
@@ -145,7 +146,7 @@ function removeOwnFile({ bound, path }: ControlSocket): void {
   try {
     rmSync(path, { force: true });
   } catch (error) {
-    process.stderr.write(`fdbrokerd: the socket stays: ${(error as Error).message}\n`);
+    complain(`the socket stays: ${(error as Error).message}`);
   }
 }
 

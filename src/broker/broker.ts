@@ -10,11 +10,12 @@ import { isSwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { SpareTaps } from '../networks/spare-taps.js';
 import type { AuditLog } from './audit.js';
+import { complain } from './complain.js';
 import { Holders } from './holders.js';
 import type { Keeper } from './keeper.js';
 import { Ledger } from './ledger.js';
 import { Suspensions } from './suspensions.js';
-import { complain, type SwitchLink } from './switch-link.js';
+import type { SwitchLink } from './switch-link.js';
 import { Switchboard } from './switchboard.js';
 import { tellLost } from './tell-lost.js';
 

@@ -9,9 +9,9 @@ import type { InterfaceName, NetworkName } from '../core/names.js';
 import { isSwitchedNetwork, type SwitchedNetwork } from '../core/switched.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { isHostTap, planHost } from '../networks/host.js';
+import { complain } from './complain.js';
 import type { OwnPorts } from './own-ports.js';
 import { readLabel } from './plug-order.js';
-import { complain } from './switch-link.js';
 import type { SwitchPort, SwitchPorts } from './switch-ports.js';
 
 /** Milliseconds until what could not be had is tried again. */

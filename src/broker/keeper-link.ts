@@ -17,6 +17,7 @@ import {
   type KeeperAnswer,
   type KeeperOrder,
 } from '../protocol/keeper-order.js';
+import { complain } from './complain.js';
 import { listenBeside } from './socket-folder.js';
 
 /** Descriptors in one message at most. */
@@ -69,7 +70,7 @@ export class KeeperLink implements Disposable {
     const stdio = ['ignore', 'ignore', 'ignore', listener.fd] as const;
     const child = spawn(program, [], { stdio: [...stdio], env: { LISTEN_FDS: '1' }, detached: true, cwd: '/' });
     // Then nobody listens any more, and the connection ends: it is told as lost
-    child.on('error', (error) => process.stderr.write(`fdbrokerd: the keeper cannot be started: ${error.message}\n`));
+    child.on('error', (error) => complain(`the keeper cannot be started: ${error.message}`));
     child.unref();
     this.#ours = true;
     return connectSeqpacket(this.path).andThen((connection) => this.#use(connection));

@@ -9,10 +9,11 @@ import { describeSysError, type SysError } from '../core/sys-error.js';
 import { sysError } from '../kernel/errno.js';
 import type { OwnedFd } from '../kernel/owned-fd.js';
 import type { KeeperAnswer } from '../protocol/keeper-order.js';
+import { complain } from './complain.js';
 import { Custody, type Keepsakes } from './custody.js';
 import { describeKeeperError } from './keeper-error.js';
 import { KeeperLink } from './keeper-link.js';
-import { complain, type Found } from './switch-link.js';
+import type { Found } from './switch-link.js';
 
 /** Milliseconds that the keeper has for a tap. The kernel makes one at a time, whoever wants it. */
 const patience = 5000;

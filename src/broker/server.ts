@@ -17,6 +17,7 @@ import { encodeReply } from '../protocol/reply.js';
 import { Acceptor } from './acceptor.js';
 import { type Answered, answer } from './answer.js';
 import type { Broker } from './broker.js';
+import { complain } from './complain.js';
 import { type Connection, Connections } from './connections.js';
 import type { Endings } from './endings.js';
 import { FairQueue } from './fair-queue.js';
@@ -182,7 +183,7 @@ export class Server implements Disposable {
 
   /** A bug of ours that one request found: what it held is closed, and the others are served on. */
   #giveUp(connection: Connection, error: unknown): void {
-    process.stderr.write(`fdbrokerd: a bug: ${(error as Error)?.stack ?? error}\n`);
+    complain(`a bug: ${(error as Error)?.stack ?? error}`);
     this.#broker.count('bugs');
     this.#close(connection);
   }

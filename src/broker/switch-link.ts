@@ -13,6 +13,7 @@ import { isRunning } from '../kernel/process.js';
 import { connectSeqpacket, peerProcess, receive, send } from '../kernel/seqpacket.js';
 import { Watch } from '../kernel/watch.js';
 import { decodeEvent, encodeOrder, type Order, type SwitchEvent } from '../protocol/switch-order.js';
+import { complain } from './complain.js';
 import { listenBeside } from './socket-folder.js';
 import { type Found, mostFds, SwitchList } from './switch-list.js';
 
@@ -215,11 +216,6 @@ function unreferenced(): Watch {
   const watch = new Watch();
   watch.unref();
   return watch;
-}
-
-/** A line for whoever looks after the broker. */
-export function complain(line: string): void {
-  process.stderr.write(`fdbrokerd: ${line}\n`);
 }
 
 /** For messages. */

@@ -2,7 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import { err, ok, type Result } from 'neverthrow';
 import { describeSysError } from '../core/sys-error.js';
-import { complain, type Found, type SwitchLink } from './switch-link.js';
+import { complain } from './complain.js';
+import type { Found, SwitchLink } from './switch-link.js';
 
 /** Milliseconds before a switch is started again that lasted no longer than that. */
 const pause = 1000;

@@ -13,13 +13,14 @@ import type { Switchboard as Board, PluggedLife, SwitchPortWish } from '../netwo
 import type { InspectOrder } from '../protocol/inspect-order.js';
 import type { SwitchEvent } from '../protocol/switch-order.js';
 import { AddressWaits, isInUse } from './address-waits.js';
+import { complain } from './complain.js';
 import { HostEnds } from './host-ends.js';
 import type { Ends, Keeper } from './keeper.js';
 import { OwnPorts, type OwnPortsAround } from './own-ports.js';
 import { guestOrder, readLabel } from './plug-order.js';
 import { Plugs } from './plugs.js';
 import { Replug } from './replug.js';
-import { complain, describeLinkError, type Found, type SwitchLink } from './switch-link.js';
+import { describeLinkError, type Found, type SwitchLink } from './switch-link.js';
 import { type SwitchPort, SwitchPorts } from './switch-ports.js';
 import { SwitchReach } from './switch-reach.js';
 

@@ -1,7 +1,7 @@
 /** What is told of a port that a network has by itself: one line when it is lost, and one when it is back. */
 import type { AuditLog } from './audit.js';
+import { complain } from './complain.js';
 import type { OwnPortsAround } from './own-ports.js';
-import { complain } from './switch-link.js';
 
 export function tellLost(audit: AuditLog): Pick<OwnPortsAround, 'lost' | 'back'> {
   return {

@@ -7,7 +7,7 @@ import type { InterfaceName } from '../core/names.js';
 import { describeSysError } from '../core/sys-error.js';
 import type { InterfaceEvents } from '../kernel/interface-events.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { complain } from './switch-link.js';
+import { complain } from './complain.js';
 
 /** Datagrams of rtnetlink taken in one turn. */
 const batch = 64;

@@ -43,6 +43,7 @@ const testedElsewhere: Readonly<Record<string, string>> = {
   'src/bin/fdbrokerd.ts': 'test/broker/daemon.ts',
   'src/broker/answer.ts': 'test/broker/hostile.ts',
   'src/broker/broker.ts': 'test/broker/orders.ts',
+  'src/broker/complain.ts': 'test/broker/host-ends.ts',
   'src/broker/confine.ts': 'test/broker/daemon.ts',
   'src/broker/keeper-link.ts': 'test/broker/keeper.ts',
   'src/broker/plug-order.ts': 'test/broker/switch.ts',
