@@ -16,8 +16,9 @@ export interface HostTap {
 export interface HostTaps {
   /**
    * Opens the tap of that name (TUNSETIFF with IFF_TAP | IFF_NO_PI | IFF_VNET_HDR), which is made, and down, when there is
-   * none; one that is there and has no owner gets ours, so that nobody else may attach to it later. EBUSY: somebody holds it; EINVAL: the interface is no tap, or one with several queues; EPERM: it is not for us.
-   * The descriptor closes as by closeLater.
+   * none; one that is there and has no owner gets ours, so that nobody else may attach to it later. EBUSY: somebody holds
+   * it; EINVAL: the interface is no tap, or one with several queues; EPERM: it is not for us. The descriptor closes as by
+   * closeLater.
    */
   open(name: InterfaceName): Result<HostTap, SysError>;
   /** Gives the interface its MTU (bytes without the Ethernet header), address and alias. */
