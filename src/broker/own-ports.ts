@@ -12,6 +12,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { planHost } from '../networks/host.js';
 import { type NetworkError, networkError, type OwnPortPlan } from '../networks/network.js';
 import { planUplink } from '../networks/uplink.js';
+import { isInUse } from './address-waits.js';
 import { KeyRing } from './key-ring.js';
 import { type LostPort, LostPorts } from './lost-ports.js';
 import { isAs, madeOn, ownOrder } from './plug-order.js';
@@ -23,7 +24,7 @@ import type { SwitchPort, SwitchPorts } from './switch-ports.js';
 const needed: readonly OwnRole[] = ['uplink'];
 /** Ports that are made in one turn. */
 const atOnce = 64;
-/** How often one is made anew without a word when it ends at once. */
+/** How often one is made anew without a word when it ends at once, or switch and keeper have yet to close what was there. */
 const fewTries = 3;
 
 export interface OwnPortsAround {
@@ -194,7 +195,7 @@ export class OwnPorts implements Disposable {
     for (const lost of due) {
       const network = this.around.networkOf(lost.network);
       const made = network === undefined ? undefined : this.make(network, lost.role);
-      if (made?.isErr()) this.#tellLost(lost, made.error);
+      if (made?.isErr() && !(isInUse(made) && lost.tries < fewTries)) this.#tellLost(lost, made.error);
     }
     this.#arm();
   }

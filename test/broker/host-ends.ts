@@ -115,6 +115,9 @@ t.test('an uplink that cannot be had is lost, and the host is there without', as
   sh('ip link set eth0 up');
   await until(() => daemon.stderr.includes('network "two" has its uplink again'));
   t.match(await lost(), { lostUplinks: 0 });
+  await reload(section('one', ''), group.replace('lab7', 'lab8'));
+  await until(() => ipLink('lab7') === undefined && ipLink('lab8') !== undefined);
+  await until(async () => ((await lost()) as Record<string, unknown>)['lostUplinks'] === 0);
   t.equal(daemon.stderr.split('network "two" has lost its uplink').length, 2, 'told once');
 });
 
