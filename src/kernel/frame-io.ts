@@ -101,6 +101,11 @@ export class FrameIo {
     return native.framesReceive(this.#handle, fd, first, count, prefix, extras);
   }
 
+  /** Whether what was received last of a socket that has hung up was all: then it gives messages without bytes. */
+  isAll(first: number, received: number, asked: number): boolean {
+    return received < asked || (this.length[first + received - 1] as number) <= 0;
+  }
+
   /** Frames that had no room in a packet socket's queue since this was asked last. */
   static lostBy(fd: number): number {
     return Math.max(0, native.packetLost(fd));

@@ -15,6 +15,7 @@ import { Egress } from './egress.js';
 import { Finisher } from './finisher.js';
 import { type LoopEvents, PortEnds } from './port-ends.js';
 import { type PortIo, reasonOf } from './port-io.js';
+import { Shares } from './shares.js';
 import { Slots } from './slots.js';
 
 /** Frames that wait to be sent, counted for each port that they go to. */
@@ -31,6 +32,7 @@ export class Loop {
   readonly #outSlots = new Int32Array(frameBatch);
   readonly #outPeers = new Int32Array(frameBatch);
   readonly #ends: PortEnds;
+  readonly #shares = new Shares();
   /** Ports that gave as much as was asked for and are told of once only. */
   readonly #again = new Set<number>();
   #now = seconds();
@@ -80,6 +82,7 @@ export class Loop {
     this.#send();
     this.#ignore(port);
     this.#ends.forget(port);
+    this.#shares.forget(port);
     const heir = this.#chores.remove(io);
     if (heir !== undefined) this.poller.add((this.#ports[heir] as PortIo).fd, heir, false)._unsafeUnwrap();
     this.#ports[port] = undefined;
@@ -132,24 +135,21 @@ export class Loop {
     const io = this.#ports[port];
     if (io === undefined) return;
     const first = this.#place(io.room ?? io.maxFrame);
-    const received = io.receive(this.#io, first, frameBatch);
+    const asked = this.#shares.begin(port, this.#now);
+    const received = io.receive(this.#io, first, asked);
     this.it.foresee(port, this.#io, first, received);
     for (let slot = first; slot < first + received; slot += 1) this.#pass(port, io, slot);
     if (received > 0) this.#slots.take(first, received);
+    this.#shares.end(port, this.#now);
     if (io.lost !== undefined && io.lost > 0) {
       this.it.counters.dropped(port, dropCode['ingress-full'], io.lost);
       io.lost = 0;
     }
     if (this.#io.left) return this.#receive(port);
-    if (received === frameBatch && io.edge) this.#again.add(port);
+    if (received === asked && io.edge) this.#again.add(port);
     // The kernel has no header that says what is left to be done to a frame, and has dropped it
     if (received === -EINVAL) this.it.counters.dropped(port, dropCode['bad-offload']);
-    if (received === -EPROTO || (this.#ends.hasHungUp(port) && this.#isEmpty(first, received))) this.#end(port);
-  }
-
-  /** Whether what was received last of a socket that has hung up was all: then it gives messages without bytes. */
-  #isEmpty(first: number, received: number): boolean {
-    return received < frameBatch || (this.#io.length[first + received - 1] as number) <= 0;
+    if (received === -EPROTO || (this.#ends.hasHungUp(port) && this.#io.isAll(first, received, asked))) this.#end(port);
   }
 
   /** The first of as many slots as one call may fill. @param bytes of the longest frame. */
@@ -186,7 +186,7 @@ export class Loop {
       }
       if (frames < 0) {
         if (!finisher.hasRoom(slot)) this.#freeSegments();
-        frames = finisher.finish(slot);
+        frames = this.#shares.made(finisher.finish(slot));
         if (frames === 0) this.it.counters.dropped(ingress, dropCode['bad-offload']);
       }
       for (let k = 0; k < frames; k += 1) this.#push(port, finisher.first + k);

@@ -25,7 +25,7 @@ const segments = 30;
 
 /** Sends what is not finished, and has the watchdog of a thread look at it in the middle of a turn. */
 class LongPort implements PortIo {
-  readonly edge = true;
+  readonly edge = false;
   readonly offloads = true;
   readonly maxFrame = 66_000;
   readonly looks: number[] = [];
@@ -83,6 +83,30 @@ t.test('the limit of what goes to all counts what it becomes', async (t) => {
   t.match(it.counters.of(0), { rxFrames: 5, floods: 3, drops: { 'flood-limit': 2 } });
   t.equal(it.counters.of(1).txFrames, 3 * segments);
   t.equal(native.receive(guest, new Uint8Array(2000), new Int32Array(255)), 166);
+});
+
+t.test('who sends what others are to cut into very many has few taken at once', async (t) => {
+  const { it, loop, pulse, sockets } = scene(t);
+  const [ours, theirs] = sockets();
+  t.ok(loop.plug(0, options, new LongPort(ours, pulse)));
+  const many = offloadedFrame({ ...plainPacket, payload: new Uint8Array(1000) }, 1);
+  const [other] = sockets();
+  t.ok(
+    loop.plug(
+      1,
+      { ...options, addresses: [many.slice(vnetHeaderLength, vnetHeaderLength + 6)] },
+      new DgramPort(other, 1518),
+    ),
+  );
+  for (let i = 0; i < 20; i += 1) native.send(theirs, many, new Int32Array());
+  loop.turn(() => {}, false);
+  t.equal(it.counters.of(0).rxFrames, 20);
+  for (let i = 0; i < 9; i += 1) native.send(theirs, many, new Int32Array());
+  const seen = [1, 2, 3].map(() => {
+    loop.turn(() => {}, false);
+    return it.counters.of(0).rxFrames;
+  });
+  t.same(seen, [24, 28, 29]);
 });
 
 t.test('who takes long for a turn is seen to go on', async (t) => {
