@@ -37,15 +37,14 @@ export class Wires implements Disposable {
   /** Before its state is looked at, so that nothing falls between the two. */
   follow(name: InterfaceName): void {
     if (this.#indexes.has(name)) return;
-    this.#indexes.set(name, undefined);
-    this.#watch();
+    this.#watch([name]);
   }
 
   /** The others are of no interest any more. */
   only(names: ReadonlySet<InterfaceName>): void {
     const others = [...this.#indexes.keys()].filter((name) => !names.has(name));
     for (const name of others) this.#indexes.delete(name);
-    if (others.length > 0) this.#watch();
+    if (others.length > 0) this.#watch([]);
   }
 
   take(): void {
@@ -65,15 +64,18 @@ export class Wires implements Disposable {
     const started = performance.now();
     const gone = this.#gone;
     this.#gone = new Set();
-    this.#watch();
+    this.#watch([...this.#indexes.keys()]);
     this.happened(gone);
     this.#cost = performance.now() - started;
   }
 
-  /** By the names, and by the numbers that they have now: addresses are told by numbers. */
-  #watch(): void {
-    for (const name of this.#indexes.keys())
-      this.#indexes.set(name, this.kernel.linkByName(name).unwrapOr(undefined)?.ifindex);
+  /**
+   * By the names, and by the numbers that they have: addresses are told by numbers.
+   *
+   * @param anew those that may have another number by now, or are new here.
+   */
+  #watch(anew: readonly InterfaceName[]): void {
+    for (const name of anew) this.#indexes.set(name, this.kernel.linkByName(name).unwrapOr(undefined)?.ifindex);
     const indexes = [...this.#indexes.values()].filter((index) => index !== undefined);
     const watched = this.events.watch([...this.#indexes.keys()], indexes);
     if (watched.isErr()) complain(`interfaces cannot be followed: ${describeSysError(watched.error)}`);
