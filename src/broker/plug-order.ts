@@ -1,6 +1,7 @@
 /** What the switch is told of a port: of a guest's, and of one that a network has by itself. */
 import { isDeepStrictEqual } from 'node:util';
 import { formatPortLabel, type OwnRole, type PortLabel, parsePortLabel } from '../core/port-label.js';
+import { socketOf } from '../core/qdes-line.js';
 import { accessVlan, type SwitchedNetwork } from '../core/switched.js';
 import type { OwnPortPlan } from '../networks/network.js';
 import type { SwitchPortWish } from '../networks/switched.js';
@@ -21,7 +22,7 @@ export function guestOrder({ network, grant, form, mtu }: SwitchPortWish): About
   const { lockMac, isolated } = network;
   return {
     ...{ kind: form, uplink: false, label: formatPortLabel({ network: network.name, guest: { grant, mtu } }) },
-    ...{ locked: lockMac, isolated, addresses: lockMac ? [grant.mac] : [], ...vlanOf(network) },
+    ...{ locked: lockMac, isolated, addresses: lockMac ? [grant.mac] : [], ...ofAll(network) },
     ...{ maxFrame: largestOf(network, mtu) + overhead, maxAddresses: guestAddresses, floodRate: stationFloods },
   };
 }
@@ -33,15 +34,20 @@ export function ownOrder(
 ): About {
   return {
     ...{ kind, uplink: !member, label: formatPortLabel({ network: network.name, own: { role, on } }) },
-    ...{ locked: false, isolated: false, addresses, maxAddresses: ownAddresses, ...vlanOf(network) },
+    ...{ locked: false, isolated: false, addresses, maxAddresses: ownAddresses, ...ofAll(network) },
     ...{ maxFrame: mtu + overhead, ...(member ? { floodRate: stationFloods } : {}) },
     ...(line === undefined ? {} : { line }),
   };
 }
 
-function vlanOf(network: SwitchedNetwork): Pick<PlugOrder, 'vlan'> {
+/** What holds for every port of the network. */
+function ofAll(network: SwitchedNetwork): Pick<PlugOrder, 'vlan' | 'bond'> {
   const vlan = accessVlan(network);
-  return vlan === undefined ? {} : { vlan };
+  return {
+    ...(vlan === undefined ? {} : { vlan }),
+    // Also before the interface is there
+    ...(network.type === 'qdes' ? { bond: socketOf(network) } : {}),
+  };
 }
 
 /** Whose port it is. Throws for a label that no broker has written. */

@@ -29,6 +29,8 @@ export interface PlugOrder {
   readonly floodRate?: number;
   /** Addresses that nobody else may send from. */
   readonly addresses: readonly Mac[];
+  /** Ports with the same one stay on one thread, as those of a network do: their uplinks may come to share a socket. */
+  readonly bond?: string;
   /** Of kind qdes, and of no other. */
   readonly line?: QdesLine;
   /** What the broker wants to be told of it when it has forgotten: at most 4 KiB of text, without control characters. */
@@ -79,6 +81,7 @@ function plugFields(order: PlugOrder): [string, string][] {
     ['vlan', String(order.vlan ?? '')],
     ['flood-rate', String(order.floodRate ?? '')],
     ['addresses', order.addresses.join(' ')],
+    ...(order.bond === undefined ? [] : [['bond', order.bond] as [string, string]]),
     ...(order.line === undefined ? [] : lineFields(order.line)),
     ['label', order.label],
   ];
@@ -109,7 +112,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
   const set = words(fields, 'flags');
   const addresses = words(fields, 'addresses').map(parseMac);
   const line = decodeLine(fields.get('qdes') ?? '', fields.get('qdes-keys') ?? '');
-  const label = fields.get('label');
+  const [label, bond] = [fields.get('label'), fields.get('bond')];
   if (network === undefined || maxAddresses === undefined || maxFrame === undefined || kind === undefined) {
     return err(protocolError('the order lacks network, kind, max-addresses or max-frame'));
   }
@@ -123,6 +126,7 @@ function decodePlug(fields: Fields, port: number): Result<PlugOrder, ProtocolErr
     ...{ uplink: set.includes('uplink'), isolated: set.includes('isolated'), locked: set.includes('locked') },
     ...(vlan === undefined ? {} : { vlan }),
     ...(floodRate === undefined ? {} : { floodRate }),
+    ...(bond === undefined ? {} : { bond }),
     ...(line === undefined ? {} : { line }),
     addresses: addresses.flatMap((address) => (address.isOk() ? [address.value] : [])),
   });

@@ -1,11 +1,14 @@
 /**
- * Which thread carries a port. All ports of a network have the same one, and so have networks whose uplinks share a socket,
- * since what comes by that is received once. So threads share nothing.
+ * Which thread carries a port. All ports of a network have the same one, and so have networks whose uplinks share a
+ * socket, or may come to share one, since what comes by that is received once. So threads share nothing.
  */
 import type { PlugOrder } from '../protocol/switch-order.js';
 
-/** What must stay together: a network by its number, a socket by its name. */
+/** What must stay together: a network by its number, several by what they have in common. */
 type Bond = number | string;
+
+/** What counts of a port. */
+type Placed = Pick<PlugOrder, 'network' | 'bond' | 'line'>;
 
 interface Place {
   readonly thread: number;
@@ -27,9 +30,9 @@ export class Placement {
    * Finds a thread for a port: where those are that it belongs to, or else the one with the fewest ports, of several the
    * first.
    *
-   * @returns undefined: its network is with one thread and the socket that it shares with another.
+   * @returns undefined: its network is with one thread and those that it is to be with are with another.
    */
-  add(order: Pick<PlugOrder, 'network' | 'line'>): number | undefined {
+  add(order: Placed): number | undefined {
     const bonds = bondsOf(order);
     const threads = new Set(bonds.flatMap((bond) => this.#places.get(bond)?.thread ?? []));
     if (threads.size > 1) return undefined;
@@ -44,7 +47,7 @@ export class Placement {
   }
 
   /** A port that add() has placed is no more. */
-  remove(order: Pick<PlugOrder, 'network' | 'line'>, thread: number): void {
+  remove(order: Placed, thread: number): void {
     for (const bond of bondsOf(order)) {
       const place = this.#places.get(bond);
       if (place !== undefined) place.ports -= 1;
@@ -59,6 +62,7 @@ export class Placement {
   }
 }
 
-function bondsOf({ network, line }: Pick<PlugOrder, 'network' | 'line'>): Bond[] {
-  return line === undefined ? [network] : [network, line.socket];
+function bondsOf({ network, bond, line }: Placed): Bond[] {
+  // Two names of an interface lead to one socket
+  return [network, ...(bond === undefined ? [] : [bond]), ...(line === undefined ? [] : [`socket ${line.socket}`])];
 }

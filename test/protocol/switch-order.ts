@@ -22,6 +22,7 @@ t.test('there and back', async (t) => {
     { order: 'plug', ...plug },
     { order: 'plug', ...unlimited, addresses: [], isolated: false, uplink: true, locked: false, kind: 'dgram' },
     { order: 'plug', ...plug, kind: 'packet', vlan: 4094 },
+    { order: 'plug', ...plug, bond: '4/7755/eth0' },
     { order: 'unplug', port: 0 },
     { order: 'list' },
     { order: 'report', account: 4_294_967_294, ports: 'all', addresses: true },

@@ -36,6 +36,15 @@ t.test('networks that share a socket stay together', async (t) => {
   t.equal(placement.add(of(9, 'a socket')), 0, 'a network that was away is bound to nothing');
 });
 
+t.test('networks that may come to share a socket stay together before they do', async (t) => {
+  const placement = new Placement(2);
+  const bound = (network: number, bond = '4/7755/eth0') => ({ network, bond });
+  t.same([placement.add(bound(1)), placement.add(bound(2)), placement.add(bound(3, '4/1/eth0'))], [0, 0, 1]);
+  t.equal(placement.add({ ...of(2, '4/7755/3'), bond: '4/7755/eth0' }), 0, 'the uplink of one');
+  t.equal(placement.add({ ...of(1, '4/7755/3'), bond: '4/7755/eth0' }), 0);
+  t.equal(placement.add({ ...of(4, '4/7755/3'), bond: '4/7755/alias' }), 0, 'by another name of the interface');
+});
+
 t.test('a thread that cannot be had', async (t) => {
   const placement = new Placement(3);
   t.equal(placement.add(of(1)), 0);
