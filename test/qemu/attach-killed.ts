@@ -41,11 +41,11 @@ t.test('killed at 20 moments of its life, and the next attach leaves nothing', a
     if (killed.status === 0) t.equal(attached.status, 0, 'it was not killed in time');
     if (attached.status === 0) came++;
     else t.equal(attached.stderr, 'fdbroker: QEMU refuses: it has no netdev k\n');
-    await until(async () => (await host.ports()).length === 1);
+    await until(async () => (await host.ports()).length === 1 && grantedTaps().length === 1);
     t.equal(grantedTaps().length, 1);
     t.equal(taps(), 1, 'of the grant in force, and no other');
     t.match(await detach('next'), { status: 0 });
-    await until(async () => (await host.ports()).length === 0);
+    await until(async () => (await host.ports()).length === 0 && grantedTaps().length === 0);
     t.same(grantedTaps(), []);
     // QEMU closes a monitor's connection when it gets round to it
     await until(() => descriptors().length === before);

@@ -10,7 +10,7 @@ const host = await Host.start(t, `${openPolicy}\n${secret}`);
 
 /** Sooner or later: a request that waited in a stopped broker is undone once that goes on. */
 async function assertNothingLeft(t: Test): Promise<void> {
-  await until(async () => (await host.ports()).length === 0);
+  await until(async () => (await host.ports()).length === 0 && grantedTaps().length === 0);
   t.same(grantedTaps(), [], 'no tap is left');
 }
 
