@@ -47,7 +47,8 @@ const states: readonly [what: string, state: string][] = [
 ];
 
 t.test('limits, signals, mask, priority', async (t) => {
-  const program = `sh -c 'ulimit -aS; ulimit -aH; umask; nice; grep -E "Sig|Shd|Cap|NoNew|Umask|Seccomp" /proc/self/status'`;
+  // SigQ is of all the processes that the user has
+  const program = `sh -c 'ulimit -aS; ulimit -aH; umask; nice; grep -E "Sig[PBIC]|Shd|Cap|NoNew|Umask|Seccomp" /proc/self/status'`;
   for (const [what, state] of states) {
     const { plain, ours } = await bothWays(state, program);
     t.match(plain, { ended: 0, stderr: '', stdout: /SigIgn:/ });
